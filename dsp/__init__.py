@@ -1,0 +1,1 @@
+"""Signal processing: arrays and numbers in, arrays and numbers out."""
