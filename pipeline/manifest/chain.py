@@ -1,0 +1,158 @@
+"""What a mix goes through and what follows it: inserts, limiter, fades, gaps."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from dsp.dynamics import GlueSettings
+from dsp.eq import EqBand
+from dsp.gain import OutputSettings
+from dsp.limiter import LimiterSettings
+from dsp.saturation import ClipSettings, SaturateSettings
+from dsp.settings import Doc, Settings
+from pipeline.manifest.part import Curve, Part, filled, whole_choices
+from pipeline.manifest.places import shown
+from pipeline.manifest.times import Seconds
+from pipeline.manifest.wrong import wrong
+
+# Which of several kinds a value is, in pydantic's account of where it was; no key looks like these.
+OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED = (
+    f"<{kind}>"
+    for kind in ("off", "settings", "list", "change", "segue", "gap", "crossfade", "auto", "named")
+)
+TAGS = frozenset({OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED})
+
+# An eq of no bands is a slip.
+WITHOUT_DEFAULTS = ("eq",)
+StageSettings = Settings | tuple[EqBand, ...]
+
+
+Bands = Annotated[
+    tuple[Annotated[EqBand, BeforeValidator(whole_choices(EqBand))], ...], AfterValidator(filled)
+]
+
+
+class Insert(Part):
+    """One entry of a chain: a mapping of one key, the stage, to its settings."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    glue: Annotated[GlueSettings | None, Doc("bus compressor that holds the song together")] = None
+    saturate: Annotated[SaturateSettings | None, Doc("harmonics, as from tape or valves")] = None
+    eq: Annotated[Bands | None, Doc("equaliser: a list of bands")] = None
+    clip: Annotated[ClipSettings | None, Doc("soft clipper")] = None
+    output: Annotated[OutputSettings | None, Doc("level at this point of the chain")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_stage_has_defaults(cls, data: Any) -> Any:
+        """`- glue:` is `- glue: {}`."""
+        if not isinstance(data, Mapping):
+            return data
+        return {
+            key: {} if value is None and key not in WITHOUT_DEFAULTS else value for key, value in data.items()
+        }
+
+    @model_validator(mode="after")
+    def _one_stage(self) -> "Insert":
+        names = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(names) == 1:
+            return self
+        if not names:
+            raise wrong("this entry names no stage", f"write one of {', '.join(type(self).model_fields)}")
+        raise wrong(f"this entry has {len(names)} stages: {', '.join(names)}", "begin each with its own dash")
+
+    @property
+    def name(self) -> str:
+        """`glue`, `saturate`, …"""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def settings(self) -> StageSettings:
+        """The settings of the one stage; of an `eq`, its bands."""
+        found: StageSettings = getattr(self, self.name)
+        return found
+
+
+class ChainChange(Part):
+    """A track's additions to the default chain."""
+
+    before: Annotated[tuple[Insert, ...], Doc("goes before the default chain")] = ()
+    after: Annotated[tuple[Insert, ...], Doc("goes behind the default chain")] = ()
+
+
+class Fade(Part):
+    """A fade at an end of a track; of 0 seconds it is none."""
+
+    seconds: Annotated[Seconds, Doc("how long it takes")]
+    curve: Annotated[Curve, Doc("its shape")] = "linear"
+
+
+class Gap(Part):
+    """Silence, then the next track."""
+
+    gap: Annotated[Seconds, Doc("silence before the next track")]
+
+
+class Crossfade(Part):
+    """This track fades while the next one comes in."""
+
+    crossfade: Annotated[Seconds, Field(gt=0), Doc("how long both are heard")]
+    curve: Annotated[Curve, Doc("shape of both fades")] = "equal_power"
+
+
+def _limiter_kind(value: object) -> str:
+    return OFF if value == "off" else SETTINGS
+
+
+def _limiter_words(value: object) -> object:
+    """`on` is the limiter with its defaults."""
+    return {} if value == "on" else value
+
+
+def _chain_kind(value: object) -> str:
+    return CHANGE if isinstance(value, Mapping | ChainChange) else LIST
+
+
+def _then_kind(value: object) -> str:
+    if isinstance(value, str):
+        return SEGUE
+    fades = "crossfade" in value if isinstance(value, Mapping) else isinstance(value, Crossfade)
+    return CROSSFADE if fades else GAP
+
+
+def _one_way(value: object) -> object:
+    if isinstance(value, Mapping) and "segue" in value:
+        raise wrong("segue takes no settings", "write then: segue")
+    if isinstance(value, Mapping) and {"gap", "crossfade"} <= value.keys():
+        raise wrong("a track is followed by a gap or by a crossfade, not by both", "leave one of them out")
+    if not isinstance(value, str | Mapping | Gap | Crossfade):
+        raise wrong(f"found {shown(value)}", "write segue, {gap: 2.0} or {crossfade: 4.0}")
+    return value
+
+
+Limiter = Annotated[
+    Annotated[Literal["off"], Tag(OFF), WithJsonSchema({"enum": ["on", "off"]})]
+    | Annotated[LimiterSettings, Tag(SETTINGS)],
+    Discriminator(_limiter_kind),
+    BeforeValidator(_limiter_words),
+]
+Chain = tuple[Insert, ...]
+TrackChain = Annotated[
+    Annotated[Chain, Tag(LIST)] | Annotated[ChainChange, Tag(CHANGE)], Discriminator(_chain_kind)
+]
+Then = Annotated[
+    Annotated[Literal["segue"], Tag(SEGUE)] | Annotated[Gap, Tag(GAP)] | Annotated[Crossfade, Tag(CROSSFADE)],
+    Discriminator(_then_kind),
+    BeforeValidator(_one_way),
+]

@@ -1,0 +1,278 @@
+"""The manifest as a model: every key that this version has, its type, its range and its default."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from dsp.settings import Doc, Interval
+from pipeline.formats import AudioFormat, parse_format
+from pipeline.manifest.chain import AUTO, NAMED, Chain, Fade, Limiter, Then, TrackChain
+from pipeline.manifest.codes import Day, Isrc, Language, Upc
+from pipeline.manifest.part import File, Lines, Part, Switch, Text, Texts, filled, whole
+from pipeline.manifest.places import shown
+from pipeline.manifest.times import Seconds
+from pipeline.manifest.wrong import wrong
+
+FORMAT_VERSION = 1
+STANDARD_FORMAT = parse_format("flac 16/44.1")
+_TARGET = Interval(ge=-60, le=0)
+
+
+class Album(Part):
+    """What the release is called and whose it is."""
+
+    title: Annotated[Text, Doc("title of the release")]
+    artist: Annotated[Text, Doc("whose release it is; tracks have this artist unless they say otherwise")]
+    sort_artist: Annotated[Text | None, Doc("the artist as a shelf is sorted: Beatles, The")] = None
+    date: Annotated[Day | None, Doc("day of release: 2026-12-04")] = None
+    label: Annotated[Text | None, Doc("who releases it")] = None
+    catalog: Annotated[Text | None, Doc("the label's catalogue number")] = None
+    upc: Annotated[Upc | None, Doc("UPC-A or EAN-13, with its check digit")] = None
+    genre: Annotated[Texts, Doc("one genre or a list")] = ()
+    language: Annotated[Language | None, Doc("ISO 639 code of the lyrics: en; zxx for none")] = None
+    c_line: Annotated[Text | None, Doc("who owns the artwork and text: 2026 Some Label")] = None
+    p_line: Annotated[Text | None, Doc("who owns the recording: 2026 Some Label")] = None
+    explicit: Annotated[Switch | None, Doc("whether the words are explicit")] = None
+    artwork: Annotated[File | None, Doc("the cover, a file")] = None
+    credits: Annotated[dict[str, Texts], Doc("roles and their people: {producer: A. Name}")] = Field(
+        default_factory=dict
+    )
+
+
+class Session(Part):
+    """How the audio is worked on."""
+
+    rate: Annotated[
+        Literal["auto", 44_100, 48_000, 88_200, 96_000, 176_400, 192_000],
+        BeforeValidator(whole),
+        Doc("frames per second to work at; auto is the highest among the mixes"),
+    ] = "auto"
+    dither: Annotated[
+        Literal["tpdf", "shaped", "none"], Doc("dither of 16-bit files; 24-bit ones always have tpdf")
+    ] = "tpdf"
+
+
+class Level(Part):
+    """How loud the album becomes."""
+
+    target_lufs: Annotated[float, _TARGET, Doc("loudness aimed at")] = -14.0
+    match: Annotated[
+        Literal["tracks", "album", "off"],
+        Doc("tracks: each song to the target; album: one gain for all, their relations kept; off: no gain"),
+    ] = "tracks"
+    measure: Annotated[
+        Literal["integrated", "loudest"],
+        Doc("loudest: the loudest passages decide, so that a ballad is not pushed up to a rock song"),
+    ] = "integrated"
+    ceiling_dbtp: Annotated[float, Interval(ge=-20, le=0), Doc("true peak that nothing goes over")] = -1.0
+
+
+class Trim(Part):
+    """What of the mix is used."""
+
+    start: Annotated[Seconds, Doc("time in the mix where the track begins")] = 0.0
+    end: Annotated[Seconds | None, Doc("time in the mix where it ends")] = None
+
+    @model_validator(mode="after")
+    def _something_left(self) -> "Trim":
+        if self.end is not None and self.end <= self.start:
+            problem = f"the end ({self.end:g} s) is not behind the start ({self.start:g} s)"
+            raise wrong(problem, "both are times in the mix", inside=("end",))
+        return self
+
+
+class TrackLevel(Part):
+    """How this track's loudness differs."""
+
+    offset_lu: Annotated[float, Interval(ge=-24, le=24), Doc("louder or softer than it would be")] = 0.0
+    target_lufs: Annotated[float | None, _TARGET, Doc("its own target in place of the album's")] = None
+
+
+class Mastering(Part):
+    """What `defaults` and every track may say; absent is the default's, and the default's own default."""
+
+    limiter: Annotated[Limiter | None, Doc("true-peak limiter: its settings, or off")] = None
+    then: Annotated[Then | None, Doc("what follows: {gap: 2.0}, {crossfade: 4.0} or segue")] = None
+    fade_in: Annotated[Fade | None, Doc("fade at the start")] = None
+    fade_out: Annotated[Fade | None, Doc("fade at the end")] = None
+
+
+class Defaults(Mastering):
+    """Each track has these unless it says otherwise."""
+
+    chain: Annotated[Chain, Doc("what every mix goes through, in this order")] = ()
+
+
+class Described(Part):
+    """What a track, or one cut of a longer mix, says about itself."""
+
+    version: Annotated[Text | None, Doc("Live, Remix, …; stores show it behind the title")] = None
+    artist: Annotated[Text | None, Doc("where it is not the album's")] = None
+    composer: Annotated[Texts, Doc("who wrote the music, one or a list")] = ()
+    lyricist: Annotated[Texts, Doc("who wrote the words, one or a list")] = ()
+    isrc: Annotated[Isrc | None, Doc("code of this recording")] = None
+    genre: Annotated[Texts, Doc("where it is not the album's")] = ()
+    language: Annotated[Language | None, Doc("where it is not the album's")] = None
+    explicit: Annotated[Switch | None, Doc("where it is not as on the album")] = None
+    index: Annotated[tuple[Seconds, ...], Doc("further index marks, times in the mix")] = ()
+
+
+class Cut(Described):
+    """One track of several in the same mix."""
+
+    title: Annotated[Text, Doc("title of this track")]
+    at: Annotated[Seconds, Doc("time in the mix where it begins")]
+
+
+class Track(Described, Mastering):
+    """One mix: one track, or with `cuts` several."""
+
+    mix: Annotated[File, Doc("the mix, a file")]
+    title: Annotated[Text | None, Doc("default: from the name of the file")] = None
+    trim: Annotated[Trim, Doc("what of the mix is used")] = Trim()
+    level: Annotated[TrackLevel, Doc("how its loudness differs")] = TrackLevel()
+    chain: Annotated[
+        TrackChain | None, Doc("replaces the default chain; {after: […]} or {before: […]} adds to it")
+    ] = None
+    cuts: Annotated[tuple[Cut, ...], Doc("where several tracks begin in this mix")] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, data: Any) -> Any:
+        return {"mix": data} if isinstance(data, str) else data
+
+
+def _sides_kind(value: object) -> str:
+    return NAMED if isinstance(value, Mapping) else AUTO
+
+
+TrackNumber = Annotated[int, Interval(ge=1, le=999)]
+Sides = Annotated[
+    Annotated[Literal["auto"], Tag(AUTO)]
+    | Annotated[dict[str, Annotated[tuple[TrackNumber, ...], AfterValidator(filled)]], Tag(NAMED)],
+    Discriminator(_sides_kind),
+]
+
+
+class Vinyl(Part):
+    """The record, and what the cutting engineer should know."""
+
+    format: Annotated[Literal["12in", "10in", "7in"], Doc("size of the record")] = "12in"
+    rpm: Annotated[Literal[33, 45], BeforeValidator(whole), Doc("33 (and a third) or 45")] = 33
+    sides: Annotated[Sides, Doc("track numbers of each side, or auto: the most equal split")] = "auto"
+    limiter: Annotated[Switch, Doc("off leaves the peaks to the cutting engineer")] = False
+    inscription: Annotated[dict[str, Text], Doc("what is scratched into the run-out, by side")] = Field(
+        default_factory=dict
+    )
+    notes: Annotated[
+        Lines | None, Doc("anything the cutting engineer should know; may have several lines")
+    ] = None
+
+    @field_validator("inscription")
+    @classmethod
+    def _letters(cls, inscription: dict[str, str]) -> dict[str, str]:
+        for side in inscription:
+            if not re.fullmatch("[A-Z]", side):
+                raise wrong(f"{shown(side)} is not a side", "sides are A, B, C, …", inside=(side,))
+        return inscription
+
+
+class CdDelivery(Part):
+    """A CD master. It has no settings in this version."""
+
+
+class VinylDelivery(Part):
+    """A vinyl premaster. It has no settings in this version; the record is described in `vinyl`."""
+
+
+def _format(value: object) -> AudioFormat:
+    if isinstance(value, AudioFormat):
+        return value
+    if not isinstance(value, str) or len(value) > 40:
+        raise wrong(f"found {shown(value)} where a format belongs", "write such as flac 16/44.1 or mp3 320")
+    return parse_format(value)
+
+
+Format = Annotated[AudioFormat, PlainValidator(_format), WithJsonSchema({"type": "string"})]
+
+
+class Deliver(Part):
+    """What is made; what is not named here is not made."""
+
+    cd: Annotated[CdDelivery | None, Doc("a CD master, 16-bit/44.1 kHz")] = None
+    digital: Annotated[
+        tuple[Format, ...], Doc("a list of formats: flac 16/44.1, flac 24/96, mp3 320, …")
+    ] = ()
+    vinyl: Annotated[VinylDelivery | None, Doc("a vinyl premaster")] = None
+    allow_upsampling: Annotated[Switch, Doc("permits formats with a higher rate than a mix has")] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_is_asked(cls, data: Any) -> Any:
+        """`cd:` without anything asks for a CD."""
+        if not isinstance(data, dict):
+            return data
+        return {key: {} if value is None and key in ("cd", "vinyl") else value for key, value in data.items()}
+
+    @field_validator("digital")
+    @classmethod
+    def _each_once(cls, formats: tuple[AudioFormat, ...]) -> tuple[AudioFormat, ...]:
+        for place, each in enumerate(formats):
+            if each in formats[:place]:
+                raise wrong(f"{each} is asked for twice", "leave one out", inside=(place,))
+        return formats
+
+    @model_validator(mode="after")
+    def _something(self) -> "Deliver":
+        if self.cd or self.digital or self.vinyl:
+            return self
+        raise wrong("nothing is asked for", "name cd, digital or vinyl, or leave deliver out for all three")
+
+
+def _standard_delivery() -> Deliver:
+    return Deliver(cd=CdDelivery(), digital=(STANDARD_FORMAT,), vinyl=VinylDelivery())
+
+
+def _version(value: object) -> object:
+    if whole(value) != FORMAT_VERSION:
+        raise wrong(
+            f"{shown(value)} is no version of the format that this Deadwax reads", f"write {FORMAT_VERSION}"
+        )
+    return FORMAT_VERSION
+
+
+class Document(Part):
+    """The whole of `album.yaml`."""
+
+    deadwax: Annotated[
+        int,
+        BeforeValidator(_version),
+        WithJsonSchema({"const": FORMAT_VERSION}),
+        Doc("version of this format"),
+    ] = FORMAT_VERSION
+    album: Annotated[Album, Doc("what the release is called and whose it is")]
+    session: Annotated[Session, Doc("how the audio is worked on")] = Session()
+    level: Annotated[Level, Doc("how loud the album becomes")] = Level()
+    defaults: Annotated[Defaults, Doc("each track has these unless it says otherwise")] = Defaults()
+    tracks: Annotated[
+        tuple[Track, ...],
+        AfterValidator(filled),
+        Field(json_schema_extra={"minItems": 1}),
+        Doc("the running order: mixes"),
+    ]
+    vinyl: Annotated[Vinyl, Doc("the record")] = Vinyl()
+    deliver: Annotated[Deliver, Doc("what is made; without it a CD, FLAC 16/44.1 and vinyl")] = Field(
+        default_factory=_standard_delivery
+    )

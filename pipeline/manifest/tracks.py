@@ -1,0 +1,117 @@
+"""Tracks with everything said: the album's and the default's words where they have none of their own."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from dsp.limiter import LimiterSettings
+from pipeline.manifest.chain import Chain, ChainChange, Crossfade, Fade, Gap, Insert
+from pipeline.manifest.model import Album, Cut, Defaults, Track
+from pipeline.manifest.names import title_from
+from pipeline.manifest.places import Route
+
+STANDARD_GAP = Gap(gap=2.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """What one mix goes through, and what follows it. No limiter and no fade are None."""
+
+    chain: tuple[Insert, ...]
+    limiter: LimiterSettings | None
+    then: Gap | Crossfade | str
+    fade_in: Fade | None
+    fade_out: Fade | None
+
+    @property
+    def segue(self) -> bool:
+        """The next mix goes on with this performance."""
+        return self.then == "segue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One numbered track of the album: a mix, or one cut of it.
+
+    `mix` and `cut` are its places in the manifest, from 0. Times are seconds in the mix; `end_s` is
+    None where the mix decides.
+    """
+
+    number: int
+    mix: int
+    cut: int | None
+    title: str
+    artist: str
+    version: str | None
+    composer: tuple[str, ...]
+    lyricist: tuple[str, ...]
+    isrc: str | None
+    genre: tuple[str, ...]
+    language: str | None
+    explicit: bool | None
+    start_s: float
+    end_s: float | None
+    index_s: tuple[float, ...]
+
+    @property
+    def route(self) -> Route:
+        """Where it is in the manifest, for `Manifest.at`."""
+        return ("tracks", self.mix) if self.cut is None else ("tracks", self.mix, "cuts", self.cut)
+
+
+def resolved(track: Track, defaults: Defaults) -> Treatment:
+    """The track's own words before the defaults'; its own limiter or fade replaces the default whole."""
+    limiter = track.limiter or defaults.limiter or LimiterSettings()
+    return Treatment(
+        chain=_chain(track.chain, defaults.chain),
+        limiter=None if isinstance(limiter, str) else limiter,
+        then=track.then or defaults.then or STANDARD_GAP,
+        fade_in=_fade(track.fade_in or defaults.fade_in),
+        fade_out=_fade(track.fade_out or defaults.fade_out),
+    )
+
+
+def _chain(own: Chain | ChainChange | None, default: Chain) -> Chain:
+    if isinstance(own, ChainChange):
+        return (*own.before, *default, *own.after)
+    return default if own is None else own
+
+
+def _fade(fade: Fade | None) -> Fade | None:
+    return fade if fade and fade.seconds > 0 else None
+
+
+def pieces(album: Album, tracks: tuple[Track, ...]) -> tuple[Piece, ...]:
+    """Every track of the album, numbered from 1."""
+    parts = [(mix, cut) for mix, track in enumerate(tracks) for cut in (range(len(track.cuts)) or (None,))]
+    return tuple(_piece(album, tracks[mix], number, mix, cut) for number, (mix, cut) in enumerate(parts, 1))
+
+
+def _piece(album: Album, track: Track, number: int, mix: int, cut: int | None) -> Piece:
+    own: Track | Cut = track if cut is None else track.cuts[cut]
+    start_s, end_s = _span(track, cut)
+    explicit = (said for said in (own.explicit, track.explicit, album.explicit) if said is not None)
+    return Piece(
+        number=number,
+        mix=mix,
+        cut=cut,
+        title=own.title or title_from(PurePath(track.mix).stem),
+        artist=own.artist or track.artist or album.artist,
+        version=own.version or track.version,
+        composer=own.composer or track.composer,
+        lyricist=own.lyricist or track.lyricist,
+        isrc=own.isrc,
+        genre=own.genre or track.genre or album.genre,
+        language=own.language or track.language or album.language,
+        explicit=next(explicit, None),
+        start_s=start_s,
+        end_s=end_s,
+        index_s=own.index,
+    )
+
+
+def _span(track: Track, cut: int | None) -> tuple[float, float | None]:
+    """Where a piece begins and ends in the mix."""
+    if cut is None:
+        return track.trim.start, track.trim.end
+    ends = [following.at for following in track.cuts[cut + 1 :]]
+    return track.cuts[cut].at, ends[0] if ends else track.trim.end
