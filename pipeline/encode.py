@@ -1,0 +1,213 @@
+"""Writing audio files: the same integers give the same bytes, in whatever blocks they come.
+
+WAV and FLAC are written by libsndfile, from integers (it floors floats in one and rounds them in the
+other); ALAC, MP3, AAC and Opus by the packaged ffmpeg. A file is written where it is told: its name says
+nothing of its format, and the caller moves it once it is whole.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from pipeline.ffmpeg import EncodePipe
+from pipeline.formats import AudioFormat
+
+Codes = NDArray[np.int32]
+
+# RIFF counts what follows its first 8 bytes in 32 bits; 36 of them are header.
+_MOST_WAVE_BYTES = 2**32 - 1 - 36
+_WORD = 32
+
+
+class _Sink(Protocol):
+    """Takes left-justified 32-bit integers."""
+
+    def write(self, samples: Codes) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class Encoder:
+    """One file while it is written; `bits` is the word length of the codes that it takes.
+
+    Leaves a whole file behind, or none. OSError when the disk fails, RuntimeError when the codec does.
+    """
+
+    def __init__(self, path: Path, sink: _Sink, bits: int, channels: int, total_frames: int) -> None:
+        self.path = path
+        self.bits = bits
+        self.channels = channels
+        self._sink = sink
+        self._left = total_frames
+        self._open = True
+
+    def write(self, codes: Codes) -> None:
+        """(frames, channels), any number of frames. ValueError for codes that the file cannot hold."""
+        if codes.dtype != np.int32 or codes.ndim != 2 or codes.shape[1] != self.channels:
+            raise ValueError(
+                f"codes must be int32 (frames, {self.channels}) (got {codes.dtype} {codes.shape})"
+            )
+        if len(codes) > self._left:
+            raise ValueError(f"{len(codes) - self._left} frames more than were promised")
+        if len(codes):
+            self._refuse_beyond(int(codes.min()), int(codes.max()))
+            self._sink.write(codes << (_WORD - self.bits))
+            self._left -= len(codes)
+
+    def close(self) -> None:
+        """Write the rest. ValueError when frames are missing; the file is then removed."""
+        if not self._open:
+            return
+        if self._left:
+            self.abandon()
+            raise ValueError(f"{self._left} frames fewer than were promised")
+        try:
+            self._sink.finish()
+        except BaseException:
+            self.abandon()
+            raise
+        self._open = False
+
+    def abandon(self) -> None:
+        """Stop at once and remove what was written."""
+        if self._open:
+            self._open = False
+            self._sink.abandon()
+            _remove(self.path)
+
+    def _refuse_beyond(self, lowest: int, highest: int) -> None:
+        top = 1 << (self.bits - 1)
+        if lowest < -top or highest >= top:
+            raise ValueError(f"codes from {lowest} to {highest} are beyond {self.bits} bits")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.abandon()
+
+
+def open_encoder(
+    path: str | os.PathLike[str], form: AudioFormat, channels: int, total_frames: int
+) -> Encoder:
+    """Begin a file of exactly `total_frames` frames from integers of `form.render_bits`."""
+    path = Path(path)
+    path.open("wb").close()  # says in the usual way what is wrong with the place
+    try:
+        sink = _sink(path, form, channels, total_frames)
+    except BaseException:
+        _remove(path)
+        raise
+    return Encoder(path, sink, form.render_bits, channels, total_frames)
+
+
+def wave_container(frames: int, channels: int, bits: int) -> str:
+    """WAV while its 32-bit lengths suffice, RF64 (EBU Tech 3306) beyond."""
+    return "WAV" if frames * channels * bits // 8 <= _MOST_WAVE_BYTES else "RF64"
+
+
+def _sink(path: Path, form: AudioFormat, channels: int, total_frames: int) -> _Sink:
+    match form.codec:
+        case "wav":
+            container = wave_container(total_frames, channels, form.render_bits)
+            return _SoundSink(path, form, channels, container, None)
+        case "flac":
+            return _SoundSink(path, form, channels, "FLAC", 1.0)  # 1.0 is level 8
+    return EncodePipe(path, form.rate, channels, _arguments(form))
+
+
+def _arguments(form: AudioFormat) -> list[str]:
+    """What ffmpeg is told of codec and container."""
+    match form.codec:
+        case "alac":
+            sample = ["s16p"] if form.bits == 16 else ["s32p", "-bits_per_raw_sample", "24"]
+            return ["-c:a", "alac", "-sample_fmt", *sample, *_M4A]
+        case "mp3":
+            # The Info header holds delay and padding; without it no player is gapless. Tags come later.
+            return [
+                "-c:a",
+                "libmp3lame",
+                *_rate(form),
+                "-write_xing",
+                "1",
+                "-id3v2_version",
+                "0",
+                "-f",
+                "mp3",
+            ]
+        case "aac":
+            return ["-c:a", "aac", *_rate(form), *_M4A]
+        case "opus":
+            return ["-c:a", "libopus", "-sample_fmt", "flt", *_rate(form), "-vbr", "on", "-f", "opus"]
+    raise ValueError(f"no encoder for {form.codec}")
+
+
+# The index in front, so that a player can begin before it has the whole file.
+_M4A = ("-movflags", "+faststart", "-f", "ipod")
+
+
+def _rate(form: AudioFormat) -> tuple[str, str]:
+    return "-b:a", f"{form.kbps}k"
+
+
+class _SoundSink:
+    """A WAV or FLAC by libsndfile. Plain WAV: a `fmt ` chunk of 16 bytes, then `data`, and nothing else."""
+
+    def __init__(
+        self, path: Path, form: AudioFormat, channels: int, container: str, compression: float | None
+    ) -> None:
+        self._path = path
+        try:
+            self._file = soundfile.SoundFile(
+                os.fsencode(path) if os.name == "posix" else str(path),
+                "w",
+                form.rate,
+                channels,
+                subtype=f"PCM_{form.render_bits}",
+                format=container,
+                compression_level=compression,
+            )
+        except soundfile.LibsndfileError as error:
+            raise self._failure(error) from error
+
+    def write(self, samples: Codes) -> None:
+        try:
+            self._file.write(samples)
+        except soundfile.LibsndfileError as error:
+            raise self._failure(error) from error
+
+    def finish(self) -> None:
+        try:
+            self._file.close()
+        except soundfile.LibsndfileError as error:
+            raise self._failure(error) from error
+
+    def abandon(self) -> None:
+        with contextlib.suppress(soundfile.LibsndfileError):
+            self._file.close()
+
+    def _failure(self, error: soundfile.LibsndfileError) -> OSError:
+        """libsndfile keeps the system's reason to itself; integers that fit fail only for the disk."""
+        full = shutil.disk_usage(self._path.parent).free < 1 << 20
+        number = errno.ENOSPC if full else errno.EIO
+        return OSError(number, f"{os.strerror(number)}: {error.error_string}", str(self._path))
+
+
+def _remove(path: Path) -> None:
+    if path.is_file() and not path.is_symlink():
+        path.unlink()
