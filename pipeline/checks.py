@@ -1,0 +1,122 @@
+"""Faults that need the mixes to be seen: what the manifest asks of them and they cannot give."""
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.faults import Fault
+from pipeline.formats import AudioFormat
+from pipeline.intake import MixFacts
+from pipeline.manifest.chain import Crossfade
+from pipeline.manifest.load import Manifest
+from pipeline.manifest.places import Route
+from pipeline.reels import groups
+
+# Below this a format promises no more than a CD does.
+HI_RES_RATE = 88_200
+
+
+def mix_faults(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[Fault]:
+    """All faults, in the order of the manifest; a mix that could not be read (None) is passed over."""
+    found: list[Fault] = []
+    for mix, known in enumerate(facts):
+        if known:
+            found += _time_faults(manifest, mix, known)
+            found += _fade_faults(manifest, mix, known)
+    for group in groups(manifest):
+        found += _segue_faults(manifest, group, facts)
+    return [*found, *_upsampling_faults(manifest, facts)]
+
+
+def _time_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Fault]:
+    """Times behind the end of the mix."""
+    track = manifest.tracks[mix]
+    times: list[tuple[Route, float]] = [(("trim", "start"), track.trim.start)]
+    times.append((("trim", "end"), track.trim.end or 0.0))
+    times += [(("index", n), at_s) for n, at_s in enumerate(track.index)]
+    for n, cut in enumerate(track.cuts):
+        times += [(("cuts", n, "at"), cut.at)]
+        times += [(("cuts", n, "index", i), at_s) for i, at_s in enumerate(cut.index)]
+    for route, at_s in times:
+        beyond = at_s > facts.seconds if route == ("trim", "end") else at_s >= facts.seconds
+        if beyond and at_s > 0.0:
+            yield manifest.fault(
+                ("tracks", mix, *route), f"{at_s:g} s is behind the end of the mix ({facts.seconds:.3f} s)"
+            )
+
+
+def _fade_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Fault]:
+    track = manifest.tracks[mix]
+    treatment = manifest.treatment(track)
+    length_s = (track.trim.end or facts.seconds) - track.trim.start
+    for name, fade in (("fade_in", treatment.fade_in), ("fade_out", treatment.fade_out)):
+        if fade and fade.seconds > length_s > 0.0:
+            route = ("tracks", mix, name)
+            yield manifest.fault(
+                route, f"the fade of {fade.seconds:g} s is longer than the track ({length_s:.1f} s)"
+            )
+    if isinstance(treatment.then, Crossfade) and treatment.fade_out:
+        yield manifest.fault(("tracks", mix, "then"), "a track that crossfades has that as its fade out",
+                             "leave out fade_out or crossfade")  # fmt: skip
+    before = manifest.treatment(manifest.tracks[mix - 1]) if mix else None
+    if before and isinstance(before.then, Crossfade) and treatment.fade_in:
+        yield manifest.fault(("tracks", mix, "fade_in"), "the crossfade from the track before is its fade in",
+                             "leave out fade_in, or the crossfade")  # fmt: skip
+
+
+def _segue_faults(manifest: Manifest, group: range, facts: Sequence[MixFacts | None]) -> Iterator[Fault]:
+    """Mixes joined into one performance have one rate, one treatment and no fade where they meet."""
+    for mix in group[1:]:
+        here, before = facts[mix], facts[mix - 1]
+        if here and before and here.rate != before.rate:
+            yield manifest.fault(
+                ("tracks", mix, "mix"),
+                f"a segue joins mixes of one rate; this has {here.rate} Hz, the one before {before.rate} Hz",
+                "export both at one rate, or write a gap or crossfade",
+            )
+        for key in ("chain", "limiter", "level", "fade_in"):
+            if key in manifest.tracks[mix].model_fields_set:
+                yield manifest.fault(
+                    ("tracks", mix, key),
+                    f"this mix goes on with track {_number(manifest, mix) - 1} and has its {key}",
+                    f"say {key} there, or write a gap or crossfade in place of segue",
+                )
+    for mix in group[:-1]:
+        if "fade_out" in manifest.tracks[mix].model_fields_set:
+            yield manifest.fault(
+                ("tracks", mix, "fade_out"),
+                "a mix that runs into the next by segue has no fade out",
+                "leave it out, or write a crossfade",
+            )
+
+
+def _number(manifest: Manifest, mix: int) -> int:
+    return next(piece.number for piece in manifest.pieces if piece.mix == mix)
+
+
+def _upsampling_faults(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Iterator[Fault]:
+    """High-resolution formats are not made from mixes that are none: stores call it fraud."""
+    if manifest.deliver.allow_upsampling:
+        return
+    for place, form in enumerate(manifest.deliver.digital):
+        poor = [
+            mix
+            for mix, known in enumerate(facts)
+            if known and form.rate >= HI_RES_RATE and _is_less(known, form)
+        ]
+        if poor:
+            named = "; ".join(_described(manifest, mix, facts[mix]) for mix in poor[:3])
+            more = f"; and {len(poor) - 3} more" if len(poor) > 3 else ""
+            yield manifest.fault(
+                ("deliver", "digital", place),
+                f"{form} would be upsampled: {named}{more}",
+                "a hi-res file is made from mixes of 24 bits and at least 88.2 kHz; leave it out, "
+                "or write allow_upsampling: true under deliver",
+            )
+
+
+def _is_less(facts: MixFacts, form: AudioFormat) -> bool:
+    return facts.rate < HI_RES_RATE or facts.word_bits <= 16
+
+
+def _described(manifest: Manifest, mix: int, facts: MixFacts | None) -> str:
+    assert facts
+    return f"track {_number(manifest, mix)} is {facts.word_bits}/{facts.rate / 1000:g}"

@@ -1,0 +1,217 @@
+"""How loud the songs stand: every gain of the album, solved from envelopes without reading audio."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsp.envelope import TICKS_PER_SECOND, Envelope
+from dsp.fades import fade_gain
+from dsp.gain import db_to_gain, gain_to_db
+from dsp.loudness import SHORT_TERM_SUB_BLOCKS, energy_to_lufs, gating_blocks, integrated_lufs, window_means
+from pipeline.reels import Fade, Reel
+from pipeline.timeline import SECTORS_PER_SECOND, Island, Slot, Timeline
+
+LIMITING_MAX_DB = 6.0
+# Left under the ceiling for what comes behind the limiter's own reading: dither (0.003 dB at most) and
+# what an ideal interpolator finds above 20 kHz (0.03 dB on the hottest recording measured).
+CEILING_RESERVE_DB = 0.05
+TOLERANCE_LU = 0.005
+# As long as the longest window, so that none reaches from one song into the next.
+SILENCE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Levelling:
+    """The `level:` section: what is matched, how it is measured, and the ceiling."""
+
+    match: str = "tracks"
+    measure: str = "integrated"
+    target_lufs: float = -14.0
+    ceiling_dbtp: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReelLevel:
+    """What was decided for one reel. `note` says why the target was not had; empty when it was."""
+
+    gain_db: float
+    target_lufs: float | None
+    reached_lufs: float
+    true_peak_dbtp: float
+    note: str = ""
+
+
+def solve(
+    reels: Sequence[Reel], envelopes: Sequence[Envelope], timeline: Timeline, levelling: Levelling
+) -> list[ReelLevel]:
+    """One level for each reel; `envelopes` are those of the whole reels, before top and tail."""
+    slots = [slot for island in timeline.islands for slot in island.slots]
+    sounds = [_sounding(envelopes[slot.reel], slot, timeline.rate) for slot in slots]
+    if levelling.match == "album":
+        return _match_album(reels, sounds, levelling)
+    return [_match_one(reel, sound, levelling) for reel, sound in zip(reels, sounds, strict=True)]
+
+
+def _sounding(envelope: Envelope, slot: Slot, rate: int) -> Envelope:
+    """The reel as it will be heard: topped and tailed, faded, with silence behind."""
+    heard = envelope.between(slot.first_frame / rate, slot.stop_frame / rate)
+    heard = heard.times(_fade_gains(len(heard.energy), slot.fade_in, slot.fade_out))
+    silence = np.zeros(round(SILENCE_S * TICKS_PER_SECOND))
+    return Envelope(np.concatenate([heard.energy, silence]), np.concatenate([heard.peak, silence]))
+
+
+def _fade_gains(ticks: int, fade_in: Fade | None, fade_out: Fade | None) -> np.ndarray:
+    middle = np.arange(ticks) + 0.5
+    gains = np.ones(ticks)
+    for fade, distance in ((fade_in, middle), (fade_out, ticks - middle)):
+        if fade and fade.seconds:
+            gains *= fade_gain(fade.curve, np.minimum(1.0, distance / (fade.seconds * TICKS_PER_SECOND)))
+    return gains
+
+
+def loudness_lufs(envelope: Envelope, measure: str) -> float:
+    """Integrated loudness, or with `loudest` the maximum short-term loudness.
+
+    Anything shorter than the 3 s of a short-term window counts by its mean.
+    """
+    sub_blocks = envelope.sub_blocks()
+    if measure == "integrated":
+        return integrated_lufs(gating_blocks(sub_blocks))
+    windows = window_means(sub_blocks, min(SHORT_TERM_SUB_BLOCKS, max(1, len(sub_blocks))))
+    return float(energy_to_lufs(windows.max(initial=0.0)))
+
+
+def _limited(reel: Reel, sound: Envelope, gain_db: float, ceiling_dbtp: float) -> Envelope:
+    louder = sound.times(db_to_gain(gain_db))
+    if reel.limiter is None:
+        return louder
+    return louder.limited(reel.limiter, db_to_gain(ceiling_dbtp - CEILING_RESERVE_DB))
+
+
+def _match_one(reel: Reel, sound: Envelope, levelling: Levelling) -> ReelLevel:
+    peak_dbtp = gain_to_db(sound.peak_max)
+    if levelling.match == "off":
+        return _decided(reel, sound, levelling, reel.offset_lu, None, "")
+    target = reel.target_lufs + reel.offset_lu
+    if loudness_lufs(sound, levelling.measure) == -math.inf:
+        return _decided(reel, sound, levelling, 0.0, target, "silent: no gain can bring it to a loudness")
+
+    def reached(gain_db: float) -> float:
+        return loudness_lufs(_limited(reel, sound, gain_db, levelling.ceiling_dbtp), levelling.measure)
+
+    return _capped(
+        reel,
+        sound,
+        levelling,
+        target,
+        _solve_gain(reached, target),
+        _largest_gain(reel, peak_dbtp, levelling),
+    )
+
+
+def _largest_gain(reel: Reel, peak_dbtp: float, levelling: Levelling) -> float:
+    """Where the limiter would take off as much as it may; with no limiter, where the ceiling is."""
+    allowed_db = LIMITING_MAX_DB if reel.limiter else 0.0
+    return levelling.ceiling_dbtp - CEILING_RESERVE_DB + allowed_db - peak_dbtp
+
+
+def _capped(
+    reel: Reel, sound: Envelope, levelling: Levelling, target: float, gain_db: float, largest_db: float
+) -> ReelLevel:
+    if gain_db <= largest_db:
+        return _decided(reel, sound, levelling, gain_db, target, "")
+    level = _decided(reel, sound, levelling, largest_db, target, "")
+    why = f"{LIMITING_MAX_DB:g} dB of limiting" if reel.limiter else "the ceiling, as the limiter is off"
+    note = f"{target:.1f} LUFS cannot be had: {why} is reached at {level.reached_lufs:.1f} LUFS"
+    return _decided(reel, sound, levelling, largest_db, target, note)
+
+
+def _decided(
+    reel: Reel, sound: Envelope, levelling: Levelling, gain_db: float, target: float | None, note: str
+) -> ReelLevel:
+    limited = _limited(reel, sound, gain_db, levelling.ceiling_dbtp)
+    return ReelLevel(
+        gain_db=gain_db,
+        target_lufs=target,
+        reached_lufs=loudness_lufs(limited, levelling.measure),
+        true_peak_dbtp=gain_to_db(limited.peak_max),
+        note=note,
+    )
+
+
+def _match_album(reels: Sequence[Reel], sounds: Sequence[Envelope], levelling: Levelling) -> list[ReelLevel]:
+    """One gain for all plus each reel's own offset; the album as a whole lands on the target."""
+    offsets = [reel.offset_lu for reel in reels]
+    if loudness_lufs(_pooled(sounds), levelling.measure) == -math.inf:
+        note = "silent: no gain can bring the album to a loudness"
+        return [_decided(reel, sound, levelling, 0.0, levelling.target_lufs, note)
+                for reel, sound in zip(reels, sounds, strict=True)]  # fmt: skip
+
+    def reached(gain_db: float) -> float:
+        limited = [
+            _limited(reel, sound, gain_db + reel.offset_lu, levelling.ceiling_dbtp)
+            for reel, sound in zip(reels, sounds, strict=True)
+        ]
+        return loudness_lufs(_pooled(limited), levelling.measure)
+
+    wanted_db = _solve_gain(reached, levelling.target_lufs)
+    caps_db = [
+        _largest_gain(reel, gain_to_db(sound.peak_max), levelling) - offset
+        for reel, sound, offset in zip(reels, sounds, offsets, strict=True)
+    ]
+    gain_db, note = wanted_db, ""
+    if wanted_db > min(caps_db):
+        gain_db = min(caps_db)
+        held = reels[caps_db.index(gain_db)].first_track
+        note = (
+            f"{levelling.target_lufs:.1f} LUFS cannot be had for the album: track {held} allows no more, "
+            f"and {reached(gain_db):.1f} LUFS is reached"
+        )
+    return [_decided(reel, sound, levelling, gain_db + offset, levelling.target_lufs, note)
+            for reel, sound, offset in zip(reels, sounds, offsets, strict=True)]  # fmt: skip
+
+
+def _pooled(sounds: Sequence[Envelope]) -> Envelope:
+    """The album as one programme; each ends in silence, so that no window joins two songs' ends."""
+    return Envelope(
+        np.concatenate([sound.energy for sound in sounds]), np.concatenate([sound.peak for sound in sounds])
+    )
+
+
+def _solve_gain(reached: Callable[[float], float], target_lufs: float) -> float:
+    """The gain in dB at which a loudness that never falls with gain meets the target.
+
+    Bisection between a bound below (the gain without any limiting) and the first gain above that
+    overshoots. Returns +inf when 24 dB more do not get there.
+    """
+    low = target_lufs - reached(0.0) - 1.0
+    while reached(low) > target_lufs:
+        low -= 6.0
+    high = low + 3.0
+    while reached(high) < target_lufs:
+        high += 3.0
+        if high > low + 60.0:
+            return math.inf
+    while high - low > TOLERANCE_LU / 4:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if reached(middle) < target_lufs else (low, middle)
+    return 0.5 * (low + high)
+
+
+def unlimited_peak_dbtp(
+    island: Island, levels: Sequence[ReelLevel], envelopes: Sequence[Envelope], rate: int
+) -> float:
+    """The highest true peak that an island can have without limiters; overlaps counted as if they met."""
+    base = island.start_sector
+    length_s = (island.stop_sector - base) / SECTORS_PER_SECOND
+    total = np.zeros(math.ceil(length_s * TICKS_PER_SECOND) + 2)
+    for slot in island.slots:
+        heard = envelopes[slot.reel].between(slot.first_frame / rate, slot.stop_frame / rate)
+        gains = _fade_gains(len(heard.peak), slot.fade_in, slot.fade_out) * db_to_gain(
+            levels[slot.reel].gain_db
+        )
+        start = (slot.start_sector - base) * TICKS_PER_SECOND // SECTORS_PER_SECOND
+        total[start : start + len(heard.peak)] += heard.peak * gains
+    return gain_to_db(float(total.max()))

@@ -1,0 +1,24 @@
+"""The files by which a delivery is known: `delivery.json` and `SHA256SUMS`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline.faults import Fault
+
+SUMS = "SHA256SUMS"
+LISTING = "delivery.json"
+
+
+def read_listing(delivery: Path) -> dict[str, Any]:
+    """`delivery.json`; Fault when the folder is no delivery."""
+    try:
+        listing: dict[str, Any] = json.loads((delivery / LISTING).read_text(encoding="utf-8"))
+        if not all(isinstance(row["path"], str) for row in listing["files"]):
+            raise TypeError
+    except (FileNotFoundError, NotADirectoryError):
+        hint = "name the folder that holds delivery.json"
+        raise Fault(f"{delivery} is no delivery: it has no {LISTING}", hint=hint) from None
+    except (ValueError, KeyError, TypeError):
+        raise Fault(f"{delivery / LISTING} cannot be read: it is damaged", hint="build again") from None
+    return listing

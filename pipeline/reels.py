@@ -1,0 +1,138 @@
+"""What is mastered as one: a reel is one mix, or several that a segue joins into one performance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from dsp.limiter import LimiterSettings
+from pipeline.intake import MixFacts
+from pipeline.manifest.chain import Crossfade, Gap
+from pipeline.manifest.chain import Fade as ManifestFade
+from pipeline.manifest.load import Manifest
+from pipeline.manifest.tracks import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """A fade in or out, or one half of a crossfade."""
+
+    curve: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The stretch of one mix that goes into a reel, in frames of that mix."""
+
+    path: Path
+    sha256: str
+    start_frame: int
+    stop_frame: int
+
+    @property
+    def frames(self) -> int:
+        return self.stop_frame - self.start_frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reel:
+    """One chain, one chain state, one gain, no seam. Times are seconds of the joined mixes.
+
+    `start_s` and `stop_s` top and tail it behind the chain. `cuts_s` is where each of its tracks
+    begins, `indexes_s` the further index marks of each. `gap_s` or `crossfade` say what follows.
+    `word_bits` is the shortest word that holds every sample of the mixes.
+    """
+
+    parts: tuple[Part, ...]
+    rate: int
+    word_bits: int
+    chain: tuple[Any, ...]
+    limiter: LimiterSettings | None
+    start_s: float
+    stop_s: float
+    cuts_s: tuple[float, ...]
+    indexes_s: tuple[tuple[float, ...], ...]
+    first_track: int
+    fade_in: Fade | None = None
+    fade_out: Fade | None = None
+    gap_s: float = 0.0
+    crossfade: Fade | None = None
+    target_lufs: float = -14.0
+    offset_lu: float = 0.0
+
+    @property
+    def source_frames(self) -> int:
+        return sum(part.frames for part in self.parts)
+
+    @property
+    def track_numbers(self) -> range:
+        return range(self.first_track, self.first_track + len(self.cuts_s))
+
+
+def groups(manifest: Manifest) -> list[range]:
+    """Which mixes, by their place in the manifest, make up each reel."""
+    found, first = [], 0
+    for place, track in enumerate(manifest.tracks):
+        if not manifest.treatment(track).segue or place + 1 == len(manifest.tracks):
+            found.append(range(first, place + 1))
+            first = place + 1
+    return found
+
+
+def reels_of(manifest: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str]) -> list[Reel]:
+    """The reels of an album whose faults have been ruled out; facts and hashes are by mix."""
+    return [_reel(manifest, group, facts, hashes) for group in groups(manifest)]
+
+
+def _reel(manifest: Manifest, group: range, facts: Sequence[MixFacts], hashes: Sequence[str]) -> Reel:
+    rate = facts[group[0]].rate
+    parts = [_part(manifest, mix, group, facts[mix], hashes[mix]) for mix in group]
+    # Where each mix begins in the joined one, and so what turns a time in the mix into a time of the reel.
+    starts = [0, *accumulate(part.frames for part in parts)]
+    shift_s = {mix: (starts[n] - parts[n].start_frame) / rate for n, mix in enumerate(group)}
+    pieces = [piece for piece in manifest.pieces if piece.mix in group]
+    head, tail = (manifest.treatment(manifest.tracks[mix]) for mix in (group[0], group[-1]))
+    end_s = manifest.tracks[group[-1]].trim.end
+    level = manifest.tracks[group[0]].level
+    then = tail.then
+    return Reel(
+        parts=tuple(parts),
+        rate=rate,
+        word_bits=max(facts[mix].word_bits for mix in group),
+        chain=tuple(insert.settings for insert in head.chain),
+        limiter=head.limiter,
+        start_s=pieces[0].start_s,
+        stop_s=starts[-1] / rate if end_s is None else end_s + shift_s[group[-1]],
+        cuts_s=tuple(_start_s(piece, manifest, group) + shift_s[piece.mix] for piece in pieces),
+        indexes_s=tuple(tuple(at_s + shift_s[piece.mix] for at_s in piece.index_s) for piece in pieces),
+        first_track=pieces[0].number,
+        fade_in=_fade(head.fade_in),
+        fade_out=_fade(tail.fade_out),
+        gap_s=then.gap if isinstance(then, Gap) else 0.0,
+        crossfade=Fade(then.curve, then.crossfade) if isinstance(then, Crossfade) else None,
+        target_lufs=manifest.level.target_lufs if level.target_lufs is None else level.target_lufs,
+        offset_lu=level.offset_lu,
+    )
+
+
+def _part(manifest: Manifest, mix: int, group: range, facts: MixFacts, sha256: str) -> Part:
+    """Joints are cut here, before the chain; the reel's own ends are topped and tailed behind it."""
+    trim = manifest.tracks[mix].trim
+    start_s = 0.0 if mix == group[0] else trim.start
+    stop = facts.frames if mix == group[-1] or trim.end is None else round(trim.end * facts.rate)
+    return Part(
+        manifest.path(manifest.tracks[mix].mix), sha256, round(start_s * facts.rate), min(stop, facts.frames)
+    )
+
+
+def _start_s(piece: Piece, manifest: Manifest, group: range) -> float:
+    """Where a piece begins in its mix; behind a joint, the first piece begins where the mix was cut."""
+    if piece.mix != group[0] and not piece.cut:
+        return manifest.tracks[piece.mix].trim.start
+    return piece.start_s
+
+
+def _fade(fade: ManifestFade | None) -> Fade | None:
+    return Fade(fade.curve, fade.seconds) if fade else None

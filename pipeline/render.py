@@ -1,0 +1,297 @@
+"""Pass 2, once per island and delivery rate: from shaped audio to encoded files, a new one at each mark.
+
+Each reel: gain, conversion, limiter, fades. Their sum goes through the guard where reels overlap, is
+made into integers once for each word length, and is cut, encoded and measured on the way.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.dither import Quantiser, int_to_float
+from dsp.fades import Fades
+from dsp.gain import Gain
+from dsp.limiter import Limiter, LimiterSettings
+from dsp.resample import Resampler
+from dsp.stream import BLOCK_FRAMES, Block, Chain, Stage, run
+from pipeline.audiofile import PcmHash, read_audio
+from pipeline.encode import open_encoder
+from pipeline.formats import AudioFormat
+from pipeline.measure import FileMeters, Measure
+from pipeline.reels import Fade
+from pipeline.shaped import CHANNELS, read_blocks
+from pipeline.timeline import sector_frames
+
+MEASURES = "measures.json"
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class ReelRender:
+    """One reel of an island: what is read and done to it; `start_sector` is from the island's start."""
+
+    shaped: str
+    first_frame: int
+    stop_frame: int
+    gain_db: float
+    limiter: LimiterSettings | None
+    fade_in: Fade | None
+    fade_out: Fade | None
+    start_sector: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSpec:
+    """All that the rendered files of an island depend on, but for the format of each.
+
+    `dither` is the kind for 16 bits; a word length in `exact_bits` is reached without any, as the
+    samples lie on its grid already. `segment_sectors` are the lengths of its track files.
+    """
+
+    reels: tuple[ReelRender, ...]
+    session_rate: int
+    rate: int
+    ceiling_dbtp: float
+    guard: LimiterSettings | None
+    dither: str
+    exact_bits: tuple[int, ...]
+    segment_sectors: tuple[int, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One track file of an island. `measure` is what a listener gets from that very file.
+
+    `pcm_sha256` is of the integers encoded; `limiting_max_db` and `clipped_samples` are the island's.
+    """
+
+    path: Path
+    frames: int
+    pcm_sha256: str
+    measure: Measure
+    block_energy: NDArray[np.float64]
+    limiting_max_db: float
+    clipped_samples: int
+
+
+def render(
+    spec: RenderSpec,
+    shaped: dict[str, Path],
+    folders: dict[AudioFormat, Path],
+    progress: Callable[[float], None],
+) -> None:
+    """Render an island in every format of `folders`, and write each its `measures.json`.
+
+    `shaped` finds the folder of a reel's shaped audio by its key. `progress` is told seconds of programme.
+    """
+    limiters: list[Limiter | None] = []
+    stretch = sector_frames(spec.rate)
+    streams = [
+        (reel.start_sector * stretch, _reel_blocks(reel, spec, shaped[reel.shaped], limiters))
+        for reel in spec.reels
+    ]
+    branches = [
+        _Branch(spec, bits, {form: folder for form, folder in folders.items() if form.render_bits == bits})
+        for bits in sorted({form.render_bits for form in folders})
+    ]
+    with ExitStack() as stack:
+        for branch in branches:
+            stack.enter_context(branch)
+        for block in _guarded(add_up(streams), spec):
+            for branch in branches:
+                branch.write(block)
+            progress(len(block) / spec.rate)
+        for branch in branches:
+            branch.finish()
+    limiting_db = max((limiter.reduction_max_db for limiter in limiters if limiter), default=0.0)
+    for branch in branches:
+        branch.write_measures(limiting_db)
+
+
+def _reel_blocks(
+    reel: ReelRender, spec: RenderSpec, folder: Path, limiters: list[Limiter | None]
+) -> Iterator[Block]:
+    frames = round((reel.stop_frame - reel.first_frame) * spec.rate / spec.session_rate)
+    stages: list[Stage] = [Gain(reel.gain_db, CHANNELS)]
+    if spec.rate != spec.session_rate:
+        stages.append(Resampler(spec.session_rate, spec.rate, CHANNELS))
+    if reel.limiter:
+        limiter = Limiter(reel.limiter, spec.ceiling_dbtp, spec.rate, CHANNELS)
+        limiters.append(limiter)
+        stages.append(limiter)
+    if reel.fade_in or reel.fade_out:
+        stages.append(Fades(frames, *(_in_frames(fade, spec.rate) for fade in (reel.fade_in, reel.fade_out))))
+    return run(Chain(stages), read_blocks(folder, reel.first_frame, reel.stop_frame))
+
+
+def _in_frames(fade: Fade | None, rate: int) -> tuple[str, int] | None:
+    return (fade.curve, round(fade.seconds * rate)) if fade else None
+
+
+def add_up(streams: Sequence[tuple[int, Iterator[Block]]]) -> Iterator[Block]:
+    """The sum of streams that each begin at a frame of their own, in blocks, up to the last frame.
+
+    Where no stream sounds there is silence.
+    """
+    held = [np.zeros((0, CHANNELS)) for _ in streams]
+    starts = [start for start, _ in streams]
+    open_streams = [True] * len(streams)
+    position = 0
+    while any(open_streams) or any(len(block) for block in held):
+        stop = position + BLOCK_FRAMES
+        end = position
+        total = np.zeros((BLOCK_FRAMES, CHANNELS))
+        for number, (_, blocks) in enumerate(streams):
+            if starts[number] >= stop:
+                end = stop
+                continue
+            while open_streams[number] and starts[number] + len(held[number]) < stop:
+                block = next(blocks, None)
+                if block is None:
+                    open_streams[number] = False
+                else:
+                    held[number] = np.concatenate([held[number], block])
+            taken = held[number][: stop - starts[number]]
+            total[starts[number] - position : starts[number] - position + len(taken)] += taken
+            held[number] = held[number][len(taken) :]
+            end = max(end, starts[number] + len(taken))
+            starts[number] += len(taken)
+        yield total[: end - position]
+        position = stop
+
+
+def _guarded(blocks: Iterator[Block], spec: RenderSpec) -> Iterator[Block]:
+    """Where a crossfade adds up over the ceiling, the sum is limited; elsewhere it passes as it is."""
+    if spec.guard is None:
+        return blocks
+    return run(Limiter(spec.guard, spec.ceiling_dbtp, spec.rate, CHANNELS), blocks)
+
+
+class _Branch:
+    """One word length of an island: integers made once, cut at the marks, encoded and measured."""
+
+    def __init__(self, spec: RenderSpec, bits: int, folders: dict[AudioFormat, Path]) -> None:
+        kind = "none" if bits in spec.exact_bits else spec.dither if bits == 16 else "tpdf"
+        self._quantiser = Quantiser(bits, kind, spec.rate, CHANNELS, spec.seed)
+        self._bits = bits
+        self._rate = spec.rate
+        self._lengths = [sectors * sector_frames(spec.rate) for sectors in spec.segment_sectors]
+        self._folders = folders
+        self._rows: dict[AudioFormat, list[dict[str, Any]]] = {form: [] for form in folders}
+        self._segment: _Segment | None = None
+        self._number = 0
+
+    def __enter__(self) -> "_Branch":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._segment:
+            self._segment.abandon()
+
+    def write(self, block: Block) -> None:
+        self._cut(self._quantiser.process(block))
+
+    def finish(self) -> None:
+        """The rest of the last segment is digital silence, never dithered."""
+        while self._number < len(self._lengths):
+            written = self._segment.frames if self._segment else 0
+            silent = min(self._lengths[self._number] - written, BLOCK_FRAMES)
+            self._cut(np.zeros((silent, CHANNELS), dtype=np.int32))
+
+    def _cut(self, codes: Codes) -> None:
+        while len(codes):
+            if self._segment is None:
+                self._segment = self._open()
+            room = self._lengths[self._number] - self._segment.frames
+            self._segment.write(codes[:room])
+            codes = codes[room:]
+            if self._segment.frames == self._lengths[self._number]:
+                self._close(self._segment)
+
+    def _open(self) -> "_Segment":
+        paths = {
+            form: folder / f"{self._number:02}.{form.extension}" for form, folder in self._folders.items()
+        }
+        return _Segment(paths, self._bits, self._rate, self._lengths[self._number])
+
+    def _close(self, segment: "_Segment") -> None:
+        for form, (row, energy) in segment.close().items():
+            self._rows[form].append(row)
+            np.save(self._folders[form] / f"{self._number:02}.npy", energy)
+        self._segment = None
+        self._number += 1
+
+    def write_measures(self, limiting_db: float) -> None:
+        about = {"limiting_max_db": limiting_db, "clipped_samples": self._quantiser.clipped}
+        for form, folder in self._folders.items():
+            (folder / MEASURES).write_text(
+                json.dumps([row | about for row in self._rows[form]], sort_keys=True)
+            )
+
+
+class _Segment:
+    """The files of one track at one word length, while they are written."""
+
+    def __init__(self, paths: dict[AudioFormat, Path], bits: int, rate: int, frames: int) -> None:
+        self._paths = paths
+        self._bits = bits
+        self._encoders = [open_encoder(path, form, CHANNELS, frames) for form, path in paths.items()]
+        self._hash = PcmHash(bits, CHANNELS)
+        self._meters = FileMeters(rate, CHANNELS)
+        self.frames = 0
+
+    def write(self, codes: Codes) -> None:
+        for encoder in self._encoders:
+            encoder.write(codes)
+        self._hash.update(codes)
+        self._meters.process(int_to_float(codes, self._bits))
+        self.frames += len(codes)
+
+    def abandon(self) -> None:
+        for encoder in self._encoders:
+            encoder.abandon()
+
+    def close(self) -> dict[AudioFormat, tuple[dict[str, Any], NDArray[np.float64]]]:
+        """For each format what goes into `measures.json`, and the energies of its gating blocks."""
+        for encoder in self._encoders:
+            encoder.close()
+        self._meters.flush()
+        about = {"frames": self.frames, "pcm_sha256": self._hash.hexdigest()}
+        closed = {}
+        for form, path in self._paths.items():
+            meters = self._meters if form.lossless else decoded_meters(path, form.codec)
+            row = about | {"file": path.name, "measure": asdict(meters.reading)}
+            closed[form] = (row, meters.block_energy)
+        return closed
+
+
+def decoded_meters(path: Path, codec: str) -> FileMeters:
+    """What a listener gets from a lossy file."""
+    rate, channels, blocks = read_audio(path, codec)
+    meters = FileMeters(rate, channels)
+    for _ in run(meters, blocks):
+        pass
+    return meters
+
+
+def read_rendered(folder: Path) -> list[Rendered]:
+    """The track files of an island in one format, in order."""
+    return [
+        Rendered(
+            path=folder / row["file"],
+            frames=row["frames"],
+            pcm_sha256=row["pcm_sha256"],
+            measure=Measure(**row["measure"]),
+            block_energy=np.load((folder / row["file"]).with_suffix(".npy")),
+            limiting_max_db=row["limiting_max_db"],
+            clipped_samples=row["clipped_samples"],
+        )
+        for row in json.loads((folder / MEASURES).read_text())
+    ]

@@ -1,0 +1,45 @@
+"""Shaped audio on disk: raw 32-bit little-endian float, stereo, with its envelope and readings beside it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from dsp.envelope import Envelope
+from dsp.stream import BLOCK_FRAMES, Block
+
+CHANNELS = 2
+FRAME_BYTES = 4 * CHANNELS
+AUDIO, ENVELOPE, READINGS = "audio.f32", "envelope.npz", "readings.json"
+
+
+def write_block(file: BinaryIO, block: Block) -> None:
+    file.write(block.astype("<f4").tobytes())
+
+
+def read_blocks(folder: Path, first_frame: int, stop_frame: int) -> Iterator[Block]:
+    """float64 blocks of the frames from `first_frame` up to `stop_frame`."""
+    with (folder / AUDIO).open("rb") as file:
+        file.seek(first_frame * FRAME_BYTES)
+        for start in range(first_frame, stop_frame, BLOCK_FRAMES):
+            frames = min(BLOCK_FRAMES, stop_frame - start)
+            samples = np.frombuffer(file.read(frames * FRAME_BYTES), dtype="<f4")
+            yield samples.reshape(-1, CHANNELS).astype(np.float64)
+
+
+def write_readings(folder: Path, envelope: Envelope, readings: dict[str, Any]) -> None:
+    with (folder / ENVELOPE).open("wb") as file:
+        np.savez(file, energy=envelope.energy, peak=envelope.peak)
+    (folder / READINGS).write_text(json.dumps(readings, sort_keys=True))
+
+
+def read_envelope(folder: Path) -> Envelope:
+    with np.load(folder / ENVELOPE) as arrays:
+        return Envelope(arrays["energy"], arrays["peak"])
+
+
+def read_readings(folder: Path) -> dict[str, Any]:
+    readings: dict[str, Any] = json.loads((folder / READINGS).read_text())
+    return readings

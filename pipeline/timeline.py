@@ -1,0 +1,165 @@
+"""The album clock: where each reel lies, where each track starts, which reels touch.
+
+Everything is placed in sectors, 1/75 s, which are whole frames at every delivery rate (588 at 44.1 kHz,
+1280 at 96 kHz). Reels start on sectors, so the frames inside a track never depend on what is before it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.faults import Fault
+from pipeline.reels import Fade, Reel
+
+SECTORS_PER_SECOND = 75
+# Times come from text and rates; a millionth of a sector is no time.
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A reel on the clock: `first_frame` to `stop_frame` of its shaped audio, from `start_sector` on."""
+
+    reel: int
+    start_sector: int
+    first_frame: int
+    stop_frame: int
+    fade_in: Fade | None
+    fade_out: Fade | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What one delivered track holds: from its mark to the next one.
+
+    Sound ends at `sound_stop_sector`; from there to `stop_sector` is the gap. `indexes` are marks
+    inside the track, in sectors of the album clock.
+    """
+
+    track: int
+    start_sector: int
+    sound_stop_sector: int
+    stop_sector: int
+    indexes: tuple[int, ...] = ()
+
+    @property
+    def sectors(self) -> int:
+        return self.stop_sector - self.start_sector
+
+
+@dataclass(frozen=True, slots=True)
+class Island:
+    """Reels that overlap or touch, and the segments over them: the unit of rendering."""
+
+    slots: tuple[Slot, ...]
+    segments: tuple[Segment, ...]
+
+    @property
+    def start_sector(self) -> int:
+        return self.segments[0].start_sector
+
+    @property
+    def stop_sector(self) -> int:
+        return self.segments[-1].stop_sector
+
+    @property
+    def overlaps(self) -> bool:
+        """True when a crossfade adds reels up."""
+        return any(slot.fade_in and slot.fade_in.seconds > 0 for slot in self.slots[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The whole album; `rate` is that of the frames in its slots."""
+
+    rate: int
+    islands: tuple[Island, ...]
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return tuple(segment for island in self.islands for segment in island.segments)
+
+
+def sector_frames(rate: int) -> int:
+    """Frames of one sector: 588 at 44.1 kHz."""
+    return rate // SECTORS_PER_SECOND
+
+
+def shaped_frames(reel: Reel, rate: int) -> int:
+    """Length of a reel behind the chain, converted to the session rate."""
+    return round(reel.source_frames * rate / reel.rate)
+
+
+def lay(reels: Sequence[Reel], rate: int) -> Timeline:
+    """Place every reel; Fault for a crossfade that its reels cannot hold."""
+    slots = _place(reels, rate)
+    segments = _segments(reels, slots, rate)
+    islands: list[Island] = []
+    for slot in slots:
+        numbers = reels[slot.reel].track_numbers
+        own = tuple(segment for segment in segments if segment.track in numbers)
+        if islands and slot.start_sector <= _end_sector(islands[-1].slots[-1], rate):
+            last = islands.pop()
+            islands.append(Island((*last.slots, slot), (*last.segments, *own)))
+        else:
+            islands.append(Island((slot,), own))
+    return Timeline(rate, tuple(islands))
+
+
+def _end_s(slot: Slot, rate: int) -> float:
+    return slot.start_sector / SECTORS_PER_SECOND + (slot.stop_frame - slot.first_frame) / rate
+
+
+def _end_sector(slot: Slot, rate: int) -> int:
+    """The first sector boundary at or after the reel's last frame."""
+    return math.ceil(_end_s(slot, rate) * SECTORS_PER_SECOND - ROUNDING)
+
+
+def _place(reels: Sequence[Reel], rate: int) -> list[Slot]:
+    slots: list[Slot] = []
+    for number, reel in enumerate(reels):
+        stop = min(round(reel.stop_s * rate), shaped_frames(reel, rate))
+        slot = Slot(number, 0, round(reel.start_s * rate), stop, reel.fade_in, reel.fade_out)
+        if slots:
+            before, slot = _after(slots[-1], reels[number - 1], slot, rate)
+            slots[-1] = before
+        slots.append(slot)
+    return slots
+
+
+def _after(before: Slot, reel: Reel, slot: Slot, rate: int) -> tuple[Slot, Slot]:
+    """The slot behind `before`, and `before` with the fade that a crossfade gives it."""
+    end_s = _end_s(before, rate)
+    if not reel.crossfade:
+        start = max(
+            math.ceil(end_s * SECTORS_PER_SECOND - ROUNDING), round((end_s + reel.gap_s) * SECTORS_PER_SECOND)
+        )
+        return before, replace(slot, start_sector=start)
+    start = round((end_s - reel.crossfade.seconds) * SECTORS_PER_SECOND)
+    shorter_s = min((s.stop_frame - s.first_frame) / rate for s in (before, slot))
+    if start <= before.start_sector or reel.crossfade.seconds >= shorter_s:
+        raise Fault(
+            f"the crossfade of {reel.crossfade.seconds:g} s behind track {reel.track_numbers[-1]} "
+            f"is longer than what it joins ({shorter_s:.1f} s)",
+            hint="make it shorter, or write a gap",
+        )
+    overlap = Fade(reel.crossfade.curve, end_s - start / SECTORS_PER_SECOND)
+    return replace(before, fade_out=overlap), replace(slot, start_sector=start, fade_in=overlap)
+
+
+def _segments(reels: Sequence[Reel], slots: Sequence[Slot], rate: int) -> list[Segment]:
+    marks = [(slot.start_sector + _sectors(cut_s - reels[slot.reel].start_s), slot, place)
+             for slot in slots for place, cut_s in enumerate(reels[slot.reel].cuts_s)]  # fmt: skip
+    segments = []
+    for number, (mark, slot, place) in enumerate(marks):
+        reel = reels[slot.reel]
+        end = _end_sector(slot, rate)
+        stop = marks[number + 1][0] if number + 1 < len(marks) else end
+        indexes = tuple(slot.start_sector + _sectors(at_s - reel.start_s) for at_s in reel.indexes_s[place])
+        segments.append(Segment(reel.track_numbers[place], mark, min(end, stop), stop, indexes))
+    return segments
+
+
+def _sectors(seconds: float) -> int:
+    """A mark is never later than what it marks."""
+    return math.floor(seconds * SECTORS_PER_SECOND + ROUNDING)
