@@ -1,0 +1,187 @@
+"""The command line: parse, call, print. Everything heavy is imported where it is used."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline import __version__
+from pipeline.faults import Fault, Faults
+from pipeline.listing import LISTING
+
+if TYPE_CHECKING:
+    from pipeline.build.request import Options
+
+AT_FAULT, MACHINE, INTERRUPTED = 1, 3, 130
+
+app = typer.Typer(
+    help="make for album masters: a manifest and mixes in, everything that leaves a mastering house out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ManifestFile = Annotated[Path, typer.Argument(metavar="MANIFEST", help="the album's manifest")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="how much runs side by side")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="say why each thing is done")]
+ALBUM = Path("album.yaml")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """No traceback for what a user or a machine can cause: each fault on a line, and the exit status."""
+    try:
+        yield
+    except Fault as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(AT_FAULT) from None
+    except Faults as faults:
+        for each in faults.faults:
+            print(each, file=sys.stderr)
+        raise typer.Exit(AT_FAULT) from None
+    except KeyboardInterrupt:
+        print("interrupted: the last delivery is untouched, finished steps are kept", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(MACHINE) from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"deadwax {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@_plain_errors()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where album.yaml is written")],
+    mixes: Annotated[Path, typer.Option("--mixes", metavar="FOLDER", help="the mixes")],
+) -> None:
+    """Write a commented manifest from a folder of mixes."""
+    from pipeline.start import write_new_manifest
+
+    print(f"{write_new_manifest(folder, mixes)}: written; look it over, then run deadwax check")
+
+
+@app.command()
+@_plain_errors()
+def check(manifest: ManifestFile = ALBUM, as_json: Json = False, jobs: Jobs = None) -> None:
+    """Say everything that is wrong or unwise with the manifest and the mixes; write nothing."""
+    from pipeline.build.check import check_album, check_data
+    from pipeline.console import Screen, print_check, print_faults
+
+    with Screen(quiet=as_json) as screen:
+        checked = check_album(manifest, jobs, screen)
+    if as_json:
+        _print_json(check_data(checked))
+    else:
+        print_faults(checked.faults)
+        if checked.manifest:
+            print_check(checked.manifest, checked.facts)
+    if checked.faults:
+        raise typer.Exit(AT_FAULT)
+
+
+@app.command()
+@_plain_errors()
+def build(
+    manifest: ManifestFile = ALBUM,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="default: delivery beside the manifest"),
+    ] = None,
+    only: Annotated[str, typer.Option("--only", metavar="KINDS", help="of cd,digital,vinyl")] = "",
+    jobs: Jobs = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make the delivery, re-doing only what has changed."""
+    from pipeline.build.request import KINDS, Options, is_done, output_of
+
+    kinds = frozenset(filter(None, only.split(",")))
+    if kinds - set(KINDS):
+        raise typer.BadParameter(f"{', '.join(sorted(kinds - set(KINDS)))}: choose of {', '.join(KINDS)}")
+    options = Options(output=output, only=kinds, **({"jobs": jobs} if jobs else {}))
+    delivery = output_of(manifest, options)
+    if not is_done(manifest, options):
+        _build_now(manifest, options, as_json, verbose)
+    elif not as_json:
+        print(f"{delivery}: up to date, nothing to do")
+    if as_json:
+        print((delivery / LISTING).read_text(encoding="utf-8"), end="")
+
+
+def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool) -> None:
+    from pipeline.build.album import build as build_album
+    from pipeline.console import Screen, print_outcome
+
+    with Screen(verbose=verbose, quiet=as_json) as screen:
+        outcome = build_album(manifest, options, screen)
+    if not as_json:
+        print_outcome(outcome)
+
+
+@app.command()
+@_plain_errors()
+def verify(
+    delivery: Annotated[Path, typer.Argument(metavar="DELIVERY", help="the folder that holds delivery.json")],
+    as_json: Json = False,
+) -> None:
+    """Prove a delivery from its files alone, with independent meters and readers."""
+    from pipeline.console import Screen, print_faults
+    from pipeline.verify import verify as verify_delivery
+
+    with Screen(quiet=as_json) as screen:
+        screen.stage("verifying", 0.0)
+        verdict = verify_delivery(delivery, screen.advanced)
+    if as_json:
+        rows = [{"path": fault.place, "problem": fault.problem} for fault in verdict.faults]
+        _print_json({"files": verdict.files, "audio_files": verdict.audio_files, "faults": rows})
+    elif verdict.faults:
+        print_faults(verdict.faults)
+    else:
+        print(f"{delivery}: right ({verdict.files} files, {verdict.audio_files} of them audio)")
+    if verdict.faults:
+        raise typer.Exit(AT_FAULT)
+
+
+@app.command()
+@_plain_errors()
+def schema() -> None:
+    """Print the JSON Schema of the manifest."""
+    from pipeline.manifest.schema import json_schema
+
+    _print_json(json_schema())
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run a command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What a person sees while a build runs and when it has ended: progress, tables, faults."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline.build.album import Outcome
+from pipeline.build.run import Task
+from pipeline.deliver.release import Release
+from pipeline.intake import MixFacts, warnings, word_length
+from pipeline.manifest.load import Manifest
+from pipeline.timeline import SECTORS_PER_SECOND
+
+# A line of plain progress is written at most this often.
+PLAIN_INTERVAL_S = 10.0
+
+
+class Screen:
+    """Progress on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
+
+    def __init__(self, *, verbose: bool = False, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._verbose = verbose
+        self._bar: Progress | None = None
+        self._row: TaskID | None = None
+        self._lock = Lock()
+        self._stage = ""
+        self._total = self._done = self._said = 0.0
+
+    def __enter__(self) -> "Screen":
+        if self._console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+                       TimeRemainingColumn(), TextColumn("{task.fields[track]}"))  # fmt: skip
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def stage(self, name: str, total_seconds: float) -> None:
+        with self._lock:
+            self._stage, self._total, self._done, self._said = name, total_seconds, 0.0, time.monotonic()
+            if self._bar:
+                if self._row is not None:
+                    self._bar.remove_task(self._row)
+                self._row = self._bar.add_task(name, total=total_seconds or None, track="")
+            else:
+                self._console.print(name)
+
+    def started(self, task: Task) -> None:
+        with self._lock:
+            if self._bar and self._row is not None:
+                self._bar.update(self._row, track=task.label)
+            if self._verbose:
+                self._console.print(f"  {task.label}: {task.reason}", markup=False)
+
+    def advanced(self, seconds: float) -> None:
+        with self._lock:
+            self._done += seconds
+            if self._bar and self._row is not None:
+                self._bar.update(self._row, completed=self._done)
+            elif self._total and time.monotonic() - self._said > PLAIN_INTERVAL_S:
+                self._said = time.monotonic()
+                self._console.print(f"{self._stage} {min(100, 100 * self._done / self._total):.0f} %")
+
+    def finished(self, task: Task) -> None:
+        """A stage's end shows by the next one's start."""
+
+
+def print_faults(faults: Sequence[Exception]) -> None:
+    """Each on a line of its own, on standard error."""
+    for fault in faults:
+        print(fault, file=sys.stderr)
+
+
+def print_check(manifest: Manifest, facts: Sequence[MixFacts | None]) -> None:
+    """The mixes as a table, what is unwise before it."""
+    console = _paper()
+    for place, known in enumerate(facts):
+        for warning in warnings(known) if known else ():
+            console.print(f"{manifest.at(('tracks', place, 'mix'))}: {warning}", markup=False, soft_wrap=True)
+    console.print(mix_table(manifest, facts))
+
+
+def mix_table(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("mix", overflow="fold")
+    table.add_column("format")
+    for name in ("kHz", "bits", "ch", "length", "LUFS", "max S", "LRA", "dBTP", "silence s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for track, known in zip(manifest.tracks, facts, strict=True):
+        if known is None:
+            table.add_row(Path(track.mix).name, "unusable")
+            continue
+        table.add_row(
+            Path(track.mix).name,
+            known.container,
+            f"{known.rate / 1000:g}",
+            word_length(known),
+            str(known.channels),
+            clock(known.seconds),
+            figure(known.lufs_i),
+            figure(known.lufs_s_max),
+            figure(known.lra_lu),
+            figure(known.true_peak_dbtp),
+            f"{known.silence_start_s:.1f} {known.silence_end_s:.1f}",
+        )
+    return table
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """The closing table and what should be known about it."""
+    console = _paper()
+    console.print(release_table(outcome.release))
+    for warning in outcome.warnings:
+        console.print(f"note: {warning}", markup=False, soft_wrap=True)
+    steps = f"{len(outcome.ran)} steps run, {outcome.kept} up to date"
+    console.print(f"{outcome.output}: delivered and verified ({steps})", markup=False, soft_wrap=True)
+
+
+def _paper() -> Console:
+    """Standard output; wide enough for a table when it is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def release_table(release: Release) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("", justify="right")
+    table.add_column("track", overflow="fold")
+    for name in ("length", "LUFS", "dBTP", "gain dB", "limiting dB"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for piece, segment, track in zip(release.pieces, release.segments, release.reference, strict=True):
+        table.add_row(
+            str(piece.number),
+            piece.title,
+            clock(segment.sectors / SECTORS_PER_SECOND),
+            figure(track.measure.lufs_i),
+            figure(track.measure.true_peak_dbtp),
+            f"{release.levels[release.reel_of(piece.number)].gain_db:+.1f}",
+            f"{track.limiting_max_db:.1f}",
+        )
+    return table
+
+
+def clock(seconds: float) -> str:
+    """3:41.5"""
+    tenths = round(seconds * 10)
+    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
+
+
+def figure(value: float) -> str:
+    """One decimal; a dash for silence."""
+    return f"{value:.1f}" if value > float("-inf") else "-"

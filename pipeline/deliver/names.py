@@ -1,0 +1,23 @@
+"""File names that every system can hold."""
+
+import re
+import unicodedata
+
+# What Windows refuses, as characters that look the part.
+LOOKALIKES = str.maketrans(
+    {"/": "-", "\\": "-", ":": "-", "*": "_", "?": "", '"': "'", "<": "(", ">": ")", "|": "-"}
+)
+LONGEST_BYTES = 150
+
+
+def safe_name(title: str) -> str:
+    """A title as a file name: unicode kept, forbidden characters replaced, never empty."""
+    name = unicodedata.normalize("NFC", title).translate(LOOKALIKES)
+    name = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in name)
+    name = re.sub(" +", " ", name).strip(" .")
+    return name.encode()[:LONGEST_BYTES].decode(errors="ignore").strip(" .") or "untitled"
+
+
+def track_name(number: int, total: int, title: str, extension: str) -> str:
+    """`01 Departure.wav`; three digits when there are a hundred tracks."""
+    return f"{number:0{max(2, len(str(total)))}} {safe_name(title)}.{extension}"

@@ -1,0 +1,204 @@
+"""Proves a delivery from its files alone, with meters and readers that did not make it.
+
+Loudness by pyloudnorm; true peak by Fourier interpolation; lossy files decoded by pydub's ffmpeg; tags
+by mutagen; lengths, seams and hashes recomputed. `quick_faults` is the part that ends every build.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsp.dither import int_to_float
+from dsp.stream import Block
+from pipeline.audiofile import PcmHash, read_audio, read_codes
+from pipeline.build.keys import sha256_file
+from pipeline.deliver.cue import parse_cue
+from pipeline.deliver.tags import read_tags
+from pipeline.faults import Fault
+from pipeline.formats import LOSSLESS
+from pipeline.listing import LISTING, SUMS, read_listing
+from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks
+from pipeline.timeline import sector_frames
+
+LOUDNESS_TOLERANCE_LU = 0.1
+PEAK_TOLERANCE_DB = 0.1
+# A lossy decoder clips at full scale where ours does not.
+FULL_SCALE_DBTP = 0.0
+
+Row = dict[str, Any]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was looked at, and everything that is wrong."""
+
+    files: int
+    audio_files: int
+    faults: tuple[Fault, ...]
+
+
+def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
+    """All checks. `progress` is told the seconds of audio that were read."""
+    listing = read_listing(delivery)
+    faults = [*_sum_faults(delivery), *_listing_faults(delivery, listing)]
+    present = [row for row in listing["files"] if (delivery / row["path"]).is_file()]
+    for row in present:
+        faults += file_faults(delivery, row, listening=True, progress=progress)
+    faults += _seam_faults(delivery, present)
+    return Verdict(len(listing["files"]), sum(1 for row in present if row["codec"]), tuple(faults))
+
+
+def quick_faults(delivery: Path, progress: Progress = lambda _: None) -> list[Fault]:
+    """Every file decoded again and compared with what was rendered; formats and tags read."""
+    listing = read_listing(delivery)
+    faults = _listing_faults(delivery, listing)
+    for row in listing["files"]:
+        if (delivery / row["path"]).is_file():
+            faults += file_faults(delivery, row, listening=False, progress=progress)
+    return faults
+
+
+def _sum_faults(delivery: Path) -> list[Fault]:
+    """Checksums, and that nothing is missing and nothing is there besides."""
+    try:
+        lines = (delivery / SUMS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return [Fault("missing", place=SUMS, hint="build again")]
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines if "  " in line)}
+    found = {path.relative_to(delivery).as_posix() for path in delivery.rglob("*") if path.is_file()} - {SUMS}
+    faults = [Fault(f"missing, though {SUMS} lists it", place=name) for name in sorted(sums.keys() - found)]
+    faults += [Fault(f"not part of the delivery: {SUMS} does not list it", place=name)
+               for name in sorted(found - sums.keys())]  # fmt: skip
+    changed = [name for name in sorted(sums.keys() & found) if sha256_file(delivery / name) != sums[name]]
+    return faults + [Fault(f"changed: its checksum is not that in {SUMS}", place=name) for name in changed]
+
+
+def _listing_faults(delivery: Path, listing: dict[str, Any]) -> list[Fault]:
+    return [
+        Fault(f"missing, though {LISTING} lists it", place=row["path"])
+        for row in listing["files"]
+        if not (delivery / row["path"]).is_file()
+    ]
+
+
+def file_faults(delivery: Path, row: Row, *, listening: bool, progress: Progress) -> list[Fault]:
+    """What is wrong with one file of the listing; `listening` adds the independent meters."""
+    path = delivery / row["path"]
+    if row["role"] == "cue":
+        return [Fault(problem, place=row["path"]) for problem in _cue_problems(path)]
+    if not row["codec"]:
+        return []
+    try:
+        problems = _audio_problems(path, row, listening, progress)
+        problems += _tag_problems(path, row)
+    except Fault as fault:
+        problems = [fault.problem]
+    return [Fault(problem, place=row["path"]) for problem in problems]
+
+
+def _cue_problems(path: Path) -> list[str]:
+    try:
+        sheet = parse_cue(path.read_bytes().decode())
+    except (Fault, ValueError) as fault:
+        return [f"not a readable cue sheet: {fault}"]
+    named = path.with_name(sheet.file_name)
+    return [] if named.is_file() else [f"names {sheet.file_name}, which is not beside it"]
+
+
+def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -> list[str]:
+    lossless = row["codec"] in LOSSLESS
+    digest = PcmHash(row["bits"], row["channels"]) if lossless else None
+    loudness = SecondLoudness(row["rate"], row["channels"]) if listening else None
+    true_peak = SecondTruePeak(row["channels"]) if listening else None
+    frames = 0
+    for block in _lossless_blocks(path, row, digest) if lossless else _lossy_blocks(path, row, listening):
+        frames += len(block)
+        progress(len(block) / row["rate"])
+        if loudness and true_peak:
+            loudness.process(block)
+            true_peak.process(block)
+    problems = _length_problems(row, frames, lossless)
+    if digest and digest.hexdigest() != row["pcm_sha256"]:
+        problems.append("its audio is not what was rendered")
+    if loudness and true_peak:
+        problems += _meter_problems(row, loudness.integrated_lufs, true_peak.reading_dbtp, lossless)
+    return problems
+
+
+def _lossless_blocks(path: Path, row: Row, digest: PcmHash | None) -> Iterator[Block]:
+    for codes in read_codes(path, row["bits"]):
+        if digest:
+            digest.update(codes)
+        yield int_to_float(codes, row["bits"])
+
+
+def _lossy_blocks(path: Path, row: Row, listening: bool) -> Iterator[Block]:
+    return pydub_blocks(path, row["codec"]) if listening else read_audio(path, row["codec"])[2]
+
+
+def _length_problems(row: Row, frames: int, lossless: bool) -> list[str]:
+    if frames != row["frames"]:
+        return [f"{frames} frames long; {LISTING} says {row['frames']}"]
+    if lossless and frames % sector_frames(row["rate"]):
+        return [f"{frames} frames are no whole number of CD sectors"]
+    return []
+
+
+def _meter_problems(row: Row, lufs: float, dbtp: float, lossless: bool) -> list[str]:
+    problems = []
+    said = row["lufs_i"]
+    if (said is None) != (lufs == -math.inf) or (
+        said is not None and abs(lufs - said) > LOUDNESS_TOLERANCE_LU
+    ):
+        problems.append(f"loudness is {lufs:.2f} LUFS by pyloudnorm; {LISTING} says {_figure(said)}")
+    peak = row["true_peak_dbtp"]
+    if not lossless and peak is not None:
+        peak, dbtp = min(peak, FULL_SCALE_DBTP), min(dbtp, FULL_SCALE_DBTP)
+    if (peak is None) != (dbtp == -math.inf) or (peak is not None and abs(dbtp - peak) > PEAK_TOLERANCE_DB):
+        problems.append(f"true peak is {dbtp:.2f} dBTP by interpolation; {LISTING} says {_figure(peak)}")
+    return problems
+
+
+def _figure(value: float | None) -> str:
+    return "silence" if value is None else f"{value:.2f}"
+
+
+def _tag_problems(path: Path, row: Row) -> list[str]:
+    if row["codec"] == "wav":
+        return []
+    found, wanted = read_tags(path, row["codec"]), row["tags"]
+    return [
+        f"tag {name} is {_tag(found.get(name))}; {LISTING} says {_tag(wanted.get(name))}"
+        for name in sorted(found.keys() | wanted.keys())
+        if found.get(name) != wanted.get(name)
+    ]
+
+
+def _tag(values: list[str] | None) -> str:
+    return '"' + "; ".join(values) + '"' if values else "absent"
+
+
+def _seam_faults(delivery: Path, rows: list[Row]) -> list[Fault]:
+    """The CD's tracks, one after the other, are its image."""
+    tracks = sorted(
+        (row for row in rows if (row["kind"], row["role"]) == ("cd", "track")), key=lambda r: r["track"]
+    )
+    images = [row for row in rows if (row["kind"], row["role"]) == ("cd", "image")]
+    if not tracks or not images:
+        return []
+    digest = hashlib.sha256()
+    try:
+        for row in tracks:
+            for codes in read_codes(delivery / row["path"], row["bits"]):
+                digest.update(np.ascontiguousarray(codes.astype("<i2")).tobytes())
+    except Fault:
+        return []
+    if digest.hexdigest() == images[0]["pcm_sha256"]:
+        return []
+    return [Fault("the tracks, one after the other, are not the image", place=images[0]["path"])]
