@@ -44,7 +44,7 @@ class _Composer(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         if self.depth > MAX_DEPTH:
-            raise _DepthError(self.peek_event().start_mark)
+            raise _DepthError(self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         self.depth += 1
         node: Node | None = super().compose_node(parent, index)
         self.depth -= 1

@@ -1,0 +1,292 @@
+"""The main job: from a manifest to a published delivery, re-doing only what has changed."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline import versions
+from pipeline.build import renders
+from pipeline.build.cache import Cache
+from pipeline.build.keys import HashBook, key_of
+from pipeline.build.publish import refuse_foreign, staging
+from pipeline.build.request import KINDS, STORE, Options, output_of, published_book, request_key, stamps
+from pipeline.build.run import Advance, Runner, Task, Watcher
+from pipeline.checks import mix_faults
+from pipeline.deliver.cd import CD_FORMAT, cd_limits, deliver_cd
+from pipeline.deliver.cover import Cover, prepare_cover
+from pipeline.deliver.digital import deliver_digital
+from pipeline.deliver.paperwork import revision_after, write_paperwork
+from pipeline.deliver.release import DeliveredFile, Release
+from pipeline.deliver.sides import Side, side_faults, sides_of
+from pipeline.deliver.vinyl import PEAK_MAX_DBTP, deliver_vinyl
+from pipeline.faults import Fault, Faults
+from pipeline.formats import RATES, AudioFormat
+from pipeline.intake import MixFacts, examine
+from pipeline.level import Levelling, solve, unlimited_peak_dbtp
+from pipeline.manifest.load import Manifest, load
+from pipeline.master import MasterSpec, master
+from pipeline.reels import Reel, reels_of
+from pipeline.shaped import read_envelope, read_readings
+from pipeline.timeline import Timeline, lay
+from pipeline.verify import quick_faults
+
+FACTS = "facts.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a build ended: what was published where, which tasks ran, how many were up to date."""
+
+    output: Path
+    release: Release
+    ran: tuple[Task, ...]
+    kept: int
+    warnings: tuple[str, ...]
+
+
+def build(file: Path, options: Options, watcher: Watcher) -> Outcome:
+    """Build and publish one album.
+
+    Raises:
+        Faults: what the user can put right, all of it; the last delivery is as it was.
+        OSError: the machine is at fault.
+    """
+    manifest = load(file)
+    output = output_of(file, options)
+    refuse_foreign(output)
+    store = manifest.folder / STORE
+    store.mkdir(exist_ok=True)
+    with _locked(store / "lock", watcher):
+        return _build(manifest, output, store, options, watcher)
+
+
+def _locked(file: Path, watcher: Watcher) -> FileLock:
+    """The album's lock, taken; waits, and says so, while another build holds it."""
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        watcher.stage("waiting for another build of this album", 0.0)
+        lock.acquire()
+    return lock
+
+
+def _build(manifest: Manifest, output: Path, store: Path, options: Options, watcher: Watcher) -> Outcome:
+    wanted = wanted_kinds(manifest, options)
+    request = request_key(manifest.file, options)
+    inputs = stamps(_inputs(manifest))
+    hashes = mix_hashes(manifest, store)
+    cache = Cache(store / "cache")
+    cache.sweep()
+    runner = Runner(cache, options.jobs, watcher)
+    facts = read_facts(manifest, hashes, runner)
+    album = plan_album(manifest, facts, hashes, wanted)
+    cover = prepare_cover(manifest.path(manifest.album.artwork)) if manifest.album.artwork else None
+    release = _produce(album, wanted, cover, runner)
+    with staging(output) as folder:
+        watcher.stage("delivering", 0.0)
+        files = _deliver(release, album.sides, wanted, folder)
+        write_paperwork(release, files, revision_after(output, release), folder)
+        _check(folder, files, watcher)
+    published_book(manifest.file).record(output, request, inputs)
+    return Outcome(
+        output=output,
+        release=release,
+        ran=tuple(runner.ran),
+        kept=runner.kept,
+        warnings=_warnings(release, cover),
+    )
+
+
+def _inputs(manifest: Manifest) -> list[Path]:
+    named = [track.mix for track in manifest.tracks]
+    return [manifest.path(name) for name in (*named, *filter(None, [manifest.album.artwork]))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Album:
+    """Everything about an album that is known before any audio is processed."""
+
+    manifest: Manifest
+    facts: tuple[MixFacts, ...]
+    hashes: tuple[str, ...]
+    reels: tuple[Reel, ...]
+    timeline: Timeline
+    sides: tuple[Side, ...]
+
+
+def plan_album(
+    manifest: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str], wanted: Mapping[str, bool]
+) -> Album:
+    """Reels, marks and sides; `Faults` for what the mixes or the media cannot hold."""
+    faults = mix_faults(manifest, facts)
+    if faults:
+        raise Faults(faults)
+    reels = reels_of(manifest, facts, hashes)
+    timeline = lay(reels, session_rate(manifest, facts))
+    sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
+    faults = cd_limits(timeline) if wanted["cd"] else []
+    faults += side_faults(manifest, timeline, sides)
+    if faults:
+        raise Faults(faults)
+    return Album(manifest=manifest, facts=tuple(facts), hashes=tuple(hashes), reels=tuple(reels), timeline=timeline, sides=sides)
+
+
+def wanted_kinds(manifest: Manifest, options: Options) -> dict[str, bool]:
+    asked = {"cd": manifest.deliver.cd is not None, "digital": bool(manifest.deliver.digital), "vinyl": manifest.deliver.vinyl is not None}
+    for kind in options.only:
+        if not asked[kind]:
+            raise Fault(f"--only {kind}: the manifest does not deliver {kind}", place=str(manifest.file))
+    return {kind: asked[kind] and (not options.only or kind in options.only) for kind in KINDS}
+
+
+def mix_hashes(manifest: Manifest, store: Path, *, remember: bool = True) -> list[str]:
+    """The content hash of each mix, in the manifest's order; a file that has not changed is not read again."""
+    book = HashBook(store / "hashes.json")
+    hashes = [book.sha256(manifest.path(track.mix).resolve()) for track in manifest.tracks]
+    if remember:
+        book.save()
+    return hashes
+
+
+def facts_key(sha256: str) -> str:
+    return key_of("facts", versions.INTAKE, sha256)
+
+
+def read_facts(manifest: Manifest, hashes: Sequence[str], runner: Runner) -> list[MixFacts]:
+    """Examine every mix that is not known; `Faults` for those that nothing can be made from."""
+    runner.run("examining", [examine_task(manifest, mix, sha256) for mix, sha256 in enumerate(hashes)])
+    return [known_facts(runner.cache, sha256) for sha256 in hashes]
+
+
+def known_facts(cache: Cache, sha256: str) -> MixFacts:
+    return MixFacts(**json.loads((cache.path(facts_key(sha256)) / FACTS).read_text()))
+
+
+def examine_task(manifest: Manifest, mix: int, sha256: str) -> Task:
+    path = manifest.path(manifest.tracks[mix].mix)
+
+    def work(folders: Mapping[str, Path], advance: Advance) -> None:
+        facts = examine(path, advance)
+        for folder in folders.values():
+            (folder / FACTS).write_text(json.dumps(asdict(facts)))
+
+    return Task(
+        keys=(facts_key(sha256),),
+        label=manifest.tracks[mix].mix,
+        seconds=0.0,
+        work=work,
+        reason="a mix not seen before",
+        place=manifest.at(("tracks", mix, "mix")),
+        path=f"tracks[{mix}].mix",
+    )
+
+
+def session_rate(manifest: Manifest, facts: Iterable[MixFacts]) -> int:
+    """The manifest's, or the lowest of the usual rates that no mix is above."""
+    if manifest.session.rate != "auto":
+        return int(manifest.session.rate)
+    highest = max(known.rate for known in facts)
+    return next((rate for rate in RATES if rate >= highest), RATES[-1])
+
+
+def _master_tasks(album: Album) -> list[Task]:
+    tasks = []
+    for reel in album.reels:
+        spec = MasterSpec(reel.parts, reel.rate, album.timeline.rate, reel.chain)
+
+        def work(folders: Mapping[str, Path], advance: Advance, spec: MasterSpec = spec) -> None:
+            for folder in folders.values():
+                master(spec, folder, advance)
+
+        first = album.manifest.pieces[reel.first_track - 1]
+        tasks.append(Task(
+            keys=(key_of("master", versions.MASTER, spec),),
+            label=f"{first.number:02} {first.title}",
+            seconds=reel.source_frames / reel.rate,
+            work=work,
+            reason="not mastered before from this mix with this chain",
+            place=album.manifest.at(("tracks", first.mix, "mix")),
+            path=f"tracks[{first.mix}].mix",
+        ))  # fmt: skip
+    return tasks
+
+
+def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runner: Runner) -> Release:
+    """Master, level and render."""
+    masters = _master_tasks(album)
+    runner.run("mastering", masters)
+    keys = [task.keys[0] for task in masters]
+    folders = [runner.cache.path(key) for key in keys]
+    envelopes = [read_envelope(folder) for folder in folders]
+    level = album.manifest.level
+    levelling = Levelling(level.match, level.measure, level.target_lufs, level.ceiling_dbtp)
+    levels = solve(album.reels, envelopes, album.timeline, levelling)
+    session = renders.Session(
+        timeline=album.timeline, reels=album.reels, levels=levels, shaped_keys=keys,
+        ceiling_dbtp=level.ceiling_dbtp, dither=album.manifest.session.dither,
+    )  # fmt: skip
+    limited = renders.limited(session, _formats(album.manifest, wanted))
+    side_form = AudioFormat("wav", album.timeline.rate, bits=24)
+    vinyl_gain_db, for_vinyl = 0.0, []
+    if wanted["vinyl"] and album.manifest.vinyl.limiter:
+        for_vinyl = renders.limited(session, [side_form])
+    elif wanted["vinyl"]:
+        peaks = [unlimited_peak_dbtp(island, levels, envelopes, album.timeline.rate) for island in album.timeline.islands]
+        vinyl_gain_db = min(0.0, PEAK_MAX_DBTP - max(peaks))
+        for_vinyl = renders.unlimited(session, side_form, vinyl_gain_db)
+    runner.run("rendering", [renders.task(each, runner.cache, "") for each in (*limited, *for_vinyl)])
+    return Release(
+        manifest=album.manifest,
+        facts=album.facts,
+        mix_hashes=album.hashes,
+        reels=album.reels,
+        levels=tuple(levels),
+        readings=tuple(read_readings(folder) for folder in folders),
+        timeline=album.timeline,
+        limited=renders.rendered_tracks(limited, runner.cache),
+        unlimited=renders.rendered_tracks(for_vinyl, runner.cache).get(side_form, ()),
+        vinyl_gain_db=vinyl_gain_db,
+        cover=cover.data if cover else None,
+    )
+
+
+def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat]:
+    return [CD_FORMAT] * wanted["cd"] + list(manifest.deliver.digital) * wanted["digital"]
+
+
+def _deliver(release: Release, sides: Sequence[Side], wanted: Mapping[str, bool], folder: Path) -> list[DeliveredFile]:
+    files = deliver_cd(release, folder) if wanted["cd"] else []
+    if wanted["digital"]:
+        files += deliver_digital(release, release.manifest.deliver.digital, folder)
+    if wanted["vinyl"]:
+        files += deliver_vinyl(release, sides, folder)
+    return files
+
+
+def _check(folder: Path, files: Sequence[DeliveredFile], watcher: Watcher) -> None:
+    """The quick proof that ends a build: every file read back."""
+    seconds = sum(file.frames / file.rate for file in files if file.frames and file.rate)
+    watcher.stage("verifying", seconds)
+    faults = quick_faults(folder, watcher.advanced)
+    if faults:
+        raise Faults(faults)
+
+
+def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
+    """What went well enough to deliver and should still be known."""
+    found = []
+    for number, level in enumerate(release.levels):
+        if level.note:
+            found.append(f"track {release.reels[number].first_track}: {level.note}")
+    for form, tracks in release.limited.items():
+        hot = [n for n, track in enumerate(tracks, 1) if not form.lossless and track.measure.true_peak_dbtp > 0.0]
+        if hot:
+            found.append(f"{form}: over full scale when decoded (track {', '.join(map(str, hot))}); lower ceiling_dbtp")
+        clipped = [n for n, track in enumerate(tracks, 1) if track.clipped_samples]
+        if clipped:
+            found.append(f"{form}: samples clipped (track {', '.join(map(str, clipped))}); turn the limiter on or the level down")
+    return (*found, *(cover.warnings if cover else ()))

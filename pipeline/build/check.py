@@ -1,0 +1,86 @@
+"""`deadwax check`: everything that is wrong or unwise, all at once; nothing is written."""
+
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.build.album import (
+    examine_task,
+    facts_key,
+    known_facts,
+    mix_hashes,
+    plan_album,
+    wanted_kinds,
+)
+from pipeline.build.cache import Cache
+from pipeline.build.request import STORE, Options
+from pipeline.build.run import Runner, Watcher
+from pipeline.checks import mix_faults
+from pipeline.faults import Fault, Faults
+from pipeline.intake import MixFacts, warnings
+from pipeline.manifest.load import Manifest, load
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`manifest` is None when it could not be read at all; `facts` by mix, None for one that could not be."""
+
+    manifest: Manifest | None
+    facts: tuple[MixFacts | None, ...]
+    faults: tuple[Fault, ...]
+
+
+def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
+    """Look at the manifest and every mix. What earlier builds know of the mixes is used."""
+    try:
+        manifest = load(file)
+    except Faults as wrong:
+        return Checked(None, (), wrong.faults)
+    store = manifest.folder / STORE
+    hashes = mix_hashes(manifest, store, remember=False)
+    facts, faults = _facts(manifest, hashes, Cache(store / "cache"), jobs or os.cpu_count() or 1, watcher)
+    faults += mix_faults(manifest, facts)
+    if not faults:
+        try:
+            plan_album(manifest, [known for known in facts if known], hashes, wanted_kinds(manifest, Options()))
+        except Faults as wrong:
+            faults += wrong.faults
+    return Checked(manifest, tuple(facts), tuple(faults))
+
+
+def _facts(
+    manifest: Manifest, hashes: list[str], known: Cache, jobs: int, watcher: Watcher
+) -> tuple[list[MixFacts | None], list[Fault]]:
+    """What the cache does not hold is examined into a folder that is thrown away."""
+    faults: list[Fault] = []
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Cache(Path(folder))
+        unknown = [n for n, sha256 in enumerate(hashes) if not known.holds(facts_key(sha256))]
+        try:
+            Runner(fresh, jobs, watcher).run("examining", [examine_task(manifest, n, hashes[n]) for n in unknown])
+        except Faults as wrong:
+            faults += wrong.faults
+        facts = [
+            next((known_facts(cache, sha256) for cache in (known, fresh) if cache.holds(facts_key(sha256))), None)
+            for sha256 in hashes
+        ]
+    return facts, faults
+
+
+def check_data(checked: Checked) -> dict[str, Any]:
+    """The result as one JSON document; figures of silence are null."""
+    tracks = checked.manifest.tracks if checked.manifest else ()
+    return {
+        "faults": [asdict(fault) for fault in checked.faults],
+        "mixes": [
+            {"path": track.mix, "warnings": warnings(known), "facts": _finite(asdict(known))}
+            for track, known in zip(tracks, checked.facts, strict=True)
+            if known
+        ],
+    }
+
+
+def _finite(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if value == float("-inf") else value for name, value in facts.items()}

@@ -1,0 +1,109 @@
+"""Tasks and how they run: side by side, each result kept, the reason of each run recorded."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any, Protocol
+
+from pipeline.build.cache import Cache
+from pipeline.faults import Fault, Faults
+
+Advance = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work: `work(folders, advance)` fills a folder for each of its keys.
+
+    `seconds` is the length of audio it goes through, `reason` why it would have to run. Faults it
+    raises are given `place`, so that they point into the manifest.
+    """
+
+    keys: tuple[str, ...]
+    label: str
+    seconds: float
+    work: Callable[[dict[str, Path], Advance], None]
+    reason: str = "new"
+    place: str = ""
+    path: str = ""
+
+
+class Watcher(Protocol):
+    """Whoever shows progress."""
+
+    def stage(self, name: str, total_seconds: float) -> None: ...
+    def started(self, task: Task) -> None: ...
+    def advanced(self, seconds: float) -> None: ...
+    def finished(self, task: Task) -> None: ...
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """Raised inside a running task when the build is to stop."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs what the cache does not hold, `jobs` at a time, the longest first."""
+
+    cache: Cache
+    jobs: int
+    watcher: Watcher
+    ran: list[Task] = field(default_factory=list)
+    kept: int = 0
+    _stop: Event = field(default_factory=Event)
+
+    def run(self, stage: str, tasks: Iterable[Task]) -> None:
+        """Every task's keys are in the cache afterwards; `Faults` when mixes are at fault."""
+        missing = []
+        for task in tasks:
+            if all(self.cache.holds(key) for key in task.keys):
+                self.kept += 1
+            else:
+                missing.append(task)
+        if missing:
+            self.watcher.stage(stage, sum(task.seconds for task in missing))
+            self._run_all(sorted(missing, key=lambda task: -task.seconds))
+
+    def _run_all(self, tasks: Sequence[Task]) -> None:
+        with ThreadPoolExecutor(self.jobs) as pool:
+            futures = [pool.submit(self._run_one, task) for task in tasks]
+            try:
+                _wait_for(futures)
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _run_one(self, task: Task) -> None:
+        self.watcher.started(task)
+        try:
+            with self.cache.making(list(task.keys)) as folders:
+                task.work(folders, self._advance)
+        except Fault as fault:
+            raise Fault(fault.problem, fault.place or task.place, fault.path or task.path, fault.hint) from None
+        self.ran.append(task)
+        self.watcher.finished(task)
+
+    def _advance(self, seconds: float) -> None:
+        if self._stop.is_set():
+            raise Stopped
+        self.watcher.advanced(seconds)
+
+
+def _wait_for(futures: Sequence["Future[Any]"]) -> None:
+    """Wait for all; faults of mixes are collected, anything else stops the rest at once."""
+    faults: list[Fault] = []
+    pending = set(futures)
+    while pending:
+        # A timeout, so that an interrupt from the keyboard is seen between two looks.
+        done, pending = wait(pending, timeout=0.5, return_when=FIRST_EXCEPTION)
+        for future in done:
+            failure = future.exception()
+            if isinstance(failure, Fault):
+                faults.append(failure)
+            elif failure is not None:
+                raise failure
+    if faults:
+        raise Faults(sorted(faults, key=str))
