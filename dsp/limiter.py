@@ -22,7 +22,7 @@ from dsp.stream import Block, join
 from dsp.true_peak import TruePeakDetector
 
 # Gains are whole multiples of 2^-30 (-180 dB): running sums of integers are exact, so they cannot
-# drift above the ceiling, and a gain of 1 is exactly 1. Three boxes over 1 s at 192 kHz fit 63 bits.
+# drift above the ceiling, and a gain of 1 is exactly 1. Three boxes over 20 ms at 192 kHz fit 63 bits.
 UNITY = 1 << 30
 
 
@@ -79,13 +79,14 @@ def _gains(
             needed = np.int64(math.floor(ceiling / peaks[i] * UNITY))
 
         head, tail = state[5], state[6]
+        # The oldest leaves before the newest comes: on a long fall all `window` places are taken.
+        if tail > head and minima[1, head % window] <= frame - window:
+            head += 1
         while tail > head and minima[0, (tail - 1) % window] >= needed:
             tail -= 1
         minima[0, tail % window] = needed
         minima[1, tail % window] = frame
         tail += 1
-        if minima[1, head % window] <= frame - window:
-            head += 1
         state[5], state[6] = head, tail
         smallest = minima[0, head % window]
 

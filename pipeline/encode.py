@@ -105,7 +105,9 @@ class Encoder:
 def open_encoder(
     path: str | os.PathLike[str], form: AudioFormat, channels: int, total_frames: int
 ) -> Encoder:
-    """Begin a file of exactly `total_frames` frames from integers of `form.render_bits`."""
+    """Begin a file of exactly `total_frames` frames, at least one, from integers of `form.render_bits`."""
+    if total_frames < 1:
+        raise ValueError(f"total_frames must be at least 1 (got {total_frames})")
     path = Path(path)
     path.open("wb").close()  # says in the usual way what is wrong with the place
     try:
@@ -209,5 +211,5 @@ class _SoundSink:
 
 
 def _remove(path: Path) -> None:
-    if path.is_file() and not path.is_symlink():
+    if path.is_file():  # and not /dev/stdout or the like
         path.unlink()

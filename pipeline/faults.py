@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Fault(Exception):  # noqa: N818 - a fault is what engineers call it
     """One fault in a manifest, a mix, a medium's limits or a delivery.
 
@@ -16,6 +16,10 @@ class Fault(Exception):  # noqa: N818 - a fault is what engineers call it
     place: str = ""
     path: str = ""
     hint: str = ""
+
+    def __reduce__(self) -> tuple[type["Fault"], tuple[str, str, str, str]]:
+        """Faults travel between processes."""
+        return Fault, (self.problem, self.place, self.path, self.hint)
 
     def __str__(self) -> str:
         where = "".join(f"{part}: " for part in (self.place, self.path) if part)

@@ -39,7 +39,7 @@ _AUDIO = re.compile(
     re.MULTILINE,
 )
 _WORD_BITS = {"u8": 8, "s16": 16, "s32": 32, "s64": 64, "flt": 32, "dbl": 64}
-# The machine, not the audio, is at fault when the child ends with one of these in its log.
+# The disk, not the audio, is at fault when the child fails with one of these in its log.
 _MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
@@ -78,9 +78,10 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 class _Child:
-    """An ffmpeg with one pipe and its log."""
+    """An ffmpeg that reads or writes `path`, with one pipe and its log."""
 
-    def __init__(self, arguments: Sequence[str], pipe: Literal["stdin", "stdout"]) -> None:
+    def __init__(self, path: Path, arguments: Sequence[str], pipe: Literal["stdin", "stdout"]) -> None:
+        self._path = path
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         try:
             self._process = subprocess.Popen(
@@ -103,20 +104,26 @@ class _Child:
     def failure(self, strict: bool) -> str | None:
         """Wait for the end: None when all went well, otherwise the reason.
 
-        Being strict is to take an error that ffmpeg got over for a failure.
+        Being strict is to take an error that ffmpeg got over for a failure. What is the fault of the
+        machine and not of the audio is raised: OSError for the disk, RuntimeError for a child that was ended.
         """
         status = self._process.wait()
-        grave = _GRAVE.search(self.log())
+        log = self.log()
+        if status:
+            self._blame_machine(status, log)
+        grave = _GRAVE.search(log)
         if grave and (status or strict):
             return grave[1].removeprefix("Error opening input: ").strip()
-        if status < 0:
-            return f"ffmpeg was ended by {signal.Signals(-status).name}"
         return f"ffmpeg ended with status {status}" if status else None
 
-    def machine_failure(self) -> int | None:
-        """The error number when the log blames the disk."""
-        log = self.log()
-        return next((number for number in _MACHINE if os.strerror(number) in log), None)
+    def _blame_machine(self, status: int, log: str) -> None:
+        number = next((number for number in _MACHINE if os.strerror(number) in log), None)
+        if number is None and status > 0:
+            return
+        self.close()
+        if number is not None:
+            raise OSError(number, os.strerror(number), str(self._path))
+        raise RuntimeError(f"ffmpeg was ended by {signal.Signals(-status).name} at {self._path}")
 
     def close(self) -> None:
         """End the child if it still runs, and forget its log."""
@@ -141,7 +148,7 @@ class DecodePipe:
         self._strict = strict
         source = [*(STRICT if strict else ()), *LOCAL, "-threads", "1", "-i", f"file:{path.absolute()}"]
         target = ["-map", "0:a:0", "-f", "wav", "-c:a", codec, "-"]
-        self._child = _Child([*source, *target], "stdout")
+        self._child = _Child(path, [*source, *target], "stdout")
         try:
             self.rate, self.channels = wave_layout(self._child.pipe)
         except EOFError:
@@ -185,7 +192,7 @@ class EncodePipe:
         source = ["-f", "s32le", *form, "-i", "-", "-map", "0:a:0"]
         # The form again for what is written: ffmpeg would convert to a rate that the codec likes better.
         target = [*form, *arguments, *REPEATABLE, f"file:{path.absolute()}"]
-        self._child = _Child([*source, *target], "stdin")
+        self._child = _Child(path, [*source, *target], "stdin")
 
     def write(self, samples: NDArray[np.int32]) -> None:
         """(frames, channels), left-justified."""
@@ -208,10 +215,6 @@ class EncodePipe:
 
     def _raise_failure(self) -> None:
         reason = self._child.failure(strict=True)
-        if not reason:
-            return
-        number = self._child.machine_failure()
-        self._child.close()
-        if number is not None:
-            raise OSError(number, os.strerror(number), str(self._path))
-        raise RuntimeError(f"ffmpeg could not write {self._path}: {reason}")
+        if reason:
+            self._child.close()
+            raise RuntimeError(f"ffmpeg could not write {self._path}: {reason}")

@@ -51,7 +51,8 @@ class RenderSpec:
     """All that the rendered files of an island depend on, but for the format of each.
 
     `dither` is the kind for 16 bits; a word length in `exact_bits` is reached without any, as the
-    samples lie on its grid already. `segment_sectors` are the lengths of its track files.
+    samples lie on its grid already. `segment_sectors` are the lengths of its track files, `segment_reels`
+    which of the reels each begins with.
     """
 
     reels: tuple[ReelRender, ...]
@@ -62,6 +63,7 @@ class RenderSpec:
     dither: str
     exact_bits: tuple[int, ...]
     segment_sectors: tuple[int, ...]
+    segment_reels: tuple[int, ...]
     seed: int
 
 
@@ -69,7 +71,7 @@ class RenderSpec:
 class Rendered:
     """One track file of an island. `measure` is what a listener gets from that very file.
 
-    `pcm_sha256` is of the integers encoded; `limiting_max_db` and `clipped_samples` are the island's.
+    `pcm_sha256` is of the integers encoded, `limiting_max_db` of its reel, `clipped_samples` of its island.
     """
 
     path: Path
@@ -91,11 +93,11 @@ def render(
 
     `shaped` finds the folder of a reel's shaped audio by its key. `progress` is told seconds of programme.
     """
-    limiters: list[Limiter | None] = []
+    limiters = [_limiter(reel, spec) for reel in spec.reels]
     stretch = sector_frames(spec.rate)
     streams = [
-        (reel.start_sector * stretch, _reel_blocks(reel, spec, shaped[reel.shaped], limiters))
-        for reel in spec.reels
+        (reel.start_sector * stretch, _reel_blocks(reel, limiter, spec, shaped[reel.shaped]))
+        for reel, limiter in zip(spec.reels, limiters, strict=True)
     ]
     branches = [
         _Branch(spec, bits, {form: folder for form, folder in folders.items() if form.render_bits == bits})
@@ -110,21 +112,23 @@ def render(
             progress(len(block) / spec.rate)
         for branch in branches:
             branch.finish()
-    limiting_db = max((limiter.reduction_max_db for limiter in limiters if limiter), default=0.0)
+    limiting_db = [limiter.reduction_max_db if limiter else 0.0 for limiter in limiters]
     for branch in branches:
-        branch.write_measures(limiting_db)
+        branch.write_measures([limiting_db[reel] for reel in spec.segment_reels])
+
+
+def _limiter(reel: ReelRender, spec: RenderSpec) -> Limiter | None:
+    return Limiter(reel.limiter, spec.ceiling_dbtp, spec.rate, CHANNELS) if reel.limiter else None
 
 
 def _reel_blocks(
-    reel: ReelRender, spec: RenderSpec, folder: Path, limiters: list[Limiter | None]
+    reel: ReelRender, limiter: Limiter | None, spec: RenderSpec, folder: Path
 ) -> Iterator[Block]:
     frames = round((reel.stop_frame - reel.first_frame) * spec.rate / spec.session_rate)
     stages: list[Stage] = [Gain(reel.gain_db, CHANNELS)]
     if spec.rate != spec.session_rate:
         stages.append(Resampler(spec.session_rate, spec.rate, CHANNELS))
-    if reel.limiter:
-        limiter = Limiter(reel.limiter, spec.ceiling_dbtp, spec.rate, CHANNELS)
-        limiters.append(limiter)
+    if limiter:
         stages.append(limiter)
     if reel.fade_in or reel.fade_out:
         stages.append(Fades(frames, *(_in_frames(fade, spec.rate) for fade in (reel.fade_in, reel.fade_out))))
@@ -228,12 +232,12 @@ class _Branch:
         self._segment = None
         self._number += 1
 
-    def write_measures(self, limiting_db: float) -> None:
-        about = {"limiting_max_db": limiting_db, "clipped_samples": self._quantiser.clipped}
+    def write_measures(self, limiting_db: Sequence[float]) -> None:
+        clipped = self._quantiser.clipped
+        about = [{"limiting_max_db": most_db, "clipped_samples": clipped} for most_db in limiting_db]
         for form, folder in self._folders.items():
-            (folder / MEASURES).write_text(
-                json.dumps([row | about for row in self._rows[form]], sort_keys=True)
-            )
+            rows = [row | more for row, more in zip(self._rows[form], about, strict=True)]
+            (folder / MEASURES).write_text(json.dumps(rows, sort_keys=True))
 
 
 class _Segment:

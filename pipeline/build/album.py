@@ -132,11 +132,22 @@ def plan_album(
     faults += side_faults(manifest, timeline, sides)
     if faults:
         raise Faults(faults)
-    return Album(manifest=manifest, facts=tuple(facts), hashes=tuple(hashes), reels=tuple(reels), timeline=timeline, sides=sides)
+    return Album(
+        manifest=manifest,
+        facts=tuple(facts),
+        hashes=tuple(hashes),
+        reels=tuple(reels),
+        timeline=timeline,
+        sides=sides,
+    )
 
 
 def wanted_kinds(manifest: Manifest, options: Options) -> dict[str, bool]:
-    asked = {"cd": manifest.deliver.cd is not None, "digital": bool(manifest.deliver.digital), "vinyl": manifest.deliver.vinyl is not None}
+    asked = {
+        "cd": manifest.deliver.cd is not None,
+        "digital": bool(manifest.deliver.digital),
+        "vinyl": manifest.deliver.vinyl is not None,
+    }
     for kind in options.only:
         if not asked[kind]:
             raise Fault(f"--only {kind}: the manifest does not deliver {kind}", place=str(manifest.file))
@@ -235,7 +246,10 @@ def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runn
     if wanted["vinyl"] and album.manifest.vinyl.limiter:
         for_vinyl = renders.limited(session, [side_form])
     elif wanted["vinyl"]:
-        peaks = [unlimited_peak_dbtp(island, levels, envelopes, album.timeline.rate) for island in album.timeline.islands]
+        peaks = [
+            unlimited_peak_dbtp(island, levels, envelopes, album.timeline.rate)
+            for island in album.timeline.islands
+        ]
         vinyl_gain_db = min(0.0, PEAK_MAX_DBTP - max(peaks))
         for_vinyl = renders.unlimited(session, side_form, vinyl_gain_db)
     runner.run("rendering", [renders.task(each, runner.cache, "") for each in (*limited, *for_vinyl)])
@@ -258,7 +272,9 @@ def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat
     return [CD_FORMAT] * wanted["cd"] + list(manifest.deliver.digital) * wanted["digital"]
 
 
-def _deliver(release: Release, sides: Sequence[Side], wanted: Mapping[str, bool], folder: Path) -> list[DeliveredFile]:
+def _deliver(
+    release: Release, sides: Sequence[Side], wanted: Mapping[str, bool], folder: Path
+) -> list[DeliveredFile]:
     files = deliver_cd(release, folder) if wanted["cd"] else []
     if wanted["digital"]:
         files += deliver_digital(release, release.manifest.deliver.digital, folder)
@@ -283,10 +299,16 @@ def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
         if level.note:
             found.append(f"track {release.reels[number].first_track}: {level.note}")
     for form, tracks in release.limited.items():
-        hot = [n for n, track in enumerate(tracks, 1) if not form.lossless and track.measure.true_peak_dbtp > 0.0]
+        hot = [
+            n for n, track in enumerate(tracks, 1) if not form.lossless and track.measure.true_peak_dbtp > 0.0
+        ]
         if hot:
-            found.append(f"{form}: over full scale when decoded (track {', '.join(map(str, hot))}); lower ceiling_dbtp")
+            found.append(
+                f"{form}: over full scale when decoded (track {', '.join(map(str, hot))}); lower ceiling_dbtp"
+            )
         clipped = [n for n, track in enumerate(tracks, 1) if track.clipped_samples]
         if clipped:
-            found.append(f"{form}: samples clipped (track {', '.join(map(str, clipped))}); turn the limiter on or the level down")
+            found.append(
+                f"{form}: samples clipped (track {', '.join(map(str, clipped))}); turn the limiter on or the level down"
+            )
     return (*found, *(cover.warnings if cover else ()))

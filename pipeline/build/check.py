@@ -44,7 +44,9 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     faults += mix_faults(manifest, facts)
     if not faults:
         try:
-            plan_album(manifest, [known for known in facts if known], hashes, wanted_kinds(manifest, Options()))
+            plan_album(
+                manifest, [known for known in facts if known], hashes, wanted_kinds(manifest, Options())
+            )
         except Faults as wrong:
             faults += wrong.faults
     return Checked(manifest, tuple(facts), tuple(faults))
@@ -59,11 +61,16 @@ def _facts(
         fresh = Cache(Path(folder))
         unknown = [n for n, sha256 in enumerate(hashes) if not known.holds(facts_key(sha256))]
         try:
-            Runner(fresh, jobs, watcher).run("examining", [examine_task(manifest, n, hashes[n]) for n in unknown])
+            Runner(fresh, jobs, watcher).run(
+                "examining", [examine_task(manifest, n, hashes[n]) for n in unknown]
+            )
         except Faults as wrong:
             faults += wrong.faults
         facts = [
-            next((known_facts(cache, sha256) for cache in (known, fresh) if cache.holds(facts_key(sha256))), None)
+            next(
+                (known_facts(cache, sha256) for cache in (known, fresh) if cache.holds(facts_key(sha256))),
+                None,
+            )
             for sha256 in hashes
         ]
     return facts, faults

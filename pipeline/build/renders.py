@@ -62,7 +62,13 @@ def unlimited(session: Session, form: AudioFormat, gain_db: float) -> list[Rende
 
 
 def _rendering(
-    session: Session, island: Island, rate: int, formats: tuple[AudioFormat, ...], gain_db: float, *, limiting: bool
+    session: Session,
+    island: Island,
+    rate: int,
+    formats: tuple[AudioFormat, ...],
+    gain_db: float,
+    *,
+    limiting: bool,
 ) -> Rendering:
     reels = tuple(
         ReelRender(
@@ -87,6 +93,7 @@ def _rendering(
         dither=session.dither,
         exact_bits=_exact_bits(session, island, reels, rate),
         segment_sectors=tuple(segment.sectors for segment in island.segments),
+        segment_reels=_segment_reels(session, island),
         seed=0,
     )
     # The dither differs from island to island and is the same whenever the audio is.
@@ -95,6 +102,16 @@ def _rendering(
     label = f"track {tracks[0]}" if len(tracks) == 1 else f"tracks {tracks[0]}-{tracks[-1]}"
     sectors = island.stop_sector - island.start_sector
     return Rendering(replace(spec, seed=seed), formats, label, sectors / SECTORS_PER_SECOND)
+
+
+def _segment_reels(session: Session, island: Island) -> tuple[int, ...]:
+    numbers = [session.reels[slot.reel].track_numbers for slot in island.slots]
+    return tuple(
+        place
+        for segment in island.segments
+        for place, tracks in enumerate(numbers)
+        if segment.track in tracks
+    )
 
 
 def _exact_bits(session: Session, island: Island, reels: Sequence[ReelRender], rate: int) -> tuple[int, ...]:
@@ -113,7 +130,9 @@ def _exact_bits(session: Session, island: Island, reels: Sequence[ReelRender], r
 
 def _is_processed(session: Session, number: int, render: ReelRender) -> bool:
     reel = session.reels[number]
-    limited = render.limiter and session.levels[number].true_peak_dbtp >= session.ceiling_dbtp - CEILING_RESERVE_DB
+    limited = (
+        render.limiter and session.levels[number].true_peak_dbtp >= session.ceiling_dbtp - CEILING_RESERVE_DB
+    )
     return (
         reel.rate != session.timeline.rate
         or not all(is_neutral(settings) for settings in reel.chain)

@@ -82,7 +82,9 @@ class Runner:
             with self.cache.making(list(task.keys)) as folders:
                 task.work(folders, self._advance)
         except Fault as fault:
-            raise Fault(fault.problem, fault.place or task.place, fault.path or task.path, fault.hint) from None
+            raise Fault(
+                fault.problem, fault.place or task.place, fault.path or task.path, fault.hint
+            ) from None
         self.ran.append(task)
         self.watcher.finished(task)
 

@@ -17,9 +17,10 @@ LOUD_LUFS = -10.0
 CORRELATION_LEAST = 0.0
 # As many as an engineer would look for on one side.
 MOMENTS_MOST = 12
-# A word with more letters may be broken, so that no column overflows; the line with the file has more room.
+# A word with more letters may be broken, so that no column overflows; an address or a file name, which people
+# copy, has a line of its own.
 WORD_MOST = 14
-FILE_NAME_MOST = 50
+LINE_MOST = 40
 SIZES = {"12in": "12″", "10in": "10″", "7in": "7″"}
 SPEEDS = {33: "33⅓ rpm", 45: "45 rpm"}
 
@@ -103,7 +104,7 @@ def write_note_pdf(note: CuttingNote, path: Path) -> tuple[str, ...]:
     source = templates_folder() / "cutting-note.typ"
     inputs = {"note": json.dumps(_view(note, _breakable), ensure_ascii=False)}
     try:
-        # PDF/A refuses text that it cannot show; plain PDF shows boxes and says nothing.
+        # PDF/UA refuses text that it cannot show; plain PDF shows boxes and says nothing.
         typst.compile(source, path, sys_inputs=inputs, pdf_standards="ua-1")
         return ()
     except typst.TypstError as error:
@@ -131,7 +132,7 @@ def _view(note: CuttingNote, words: Words) -> dict[str, Any]:
         "label": words(note.label),
         "date": words(note.date),
         "record": f"{SIZES[note.format]}, {SPEEDS[note.rpm]}",
-        "contact": words(note.contact),
+        "contact": words(note.contact, LINE_MOST),
         "credits": [[words(role), words(names)] for role, names in note.credits],
         "limits": {
             "warn": clock(note.limits.warn_s),
@@ -153,7 +154,7 @@ def _side(note: CuttingNote, side: NoteSide, words: Words) -> dict[str, Any]:
     judgement = note.limits.judgement(side.total_s)
     return {
         "letter": words(side.letter),
-        "file": words(side.file_name, FILE_NAME_MOST),
+        "file": words(side.file_name, LINE_MOST),
         "format": f"{side.bits} bit, {side.rate / 1000:g} kHz, stereo",
         "sha256": side.sha256,
         "total": clock(side.total_s),

@@ -189,11 +189,14 @@ def _id3_frames(fields: Fields) -> Iterator[Any]:
 
 def _role_and_name(performer: str) -> list[str]:
     """`Ann (bass (fretless))` → [`bass (fretless)`, `Ann`]: the role opens where its last bracket does."""
-    depth, start = 1, len(performer) - 1
-    while depth and start:
-        start -= 1
+    depth = 1
+    for start in range(len(performer) - 2, 0, -1):
         depth += {")": 1, "(": -1}.get(performer[start], 0)
-    return [performer[start + 1 : -1], performer[: start - 1]]
+        if depth == 0 and performer[start - 1 : start + 1] == " (":
+            return [performer[start + 1 : -1], performer[: start - 1]]
+    # Brackets that do not pair.
+    name, _, role = performer[:-1].partition(" (")
+    return [role, name]
 
 
 def _read_id3(path: Path) -> Fields:

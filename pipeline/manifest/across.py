@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from pipeline.manifest.codes import parse_isrc
+from pipeline.manifest.part import whole
 from pipeline.manifest.places import Complaint, Route, alternatives, printable
 from pipeline.manifest.times import parse_seconds
 
@@ -148,7 +149,7 @@ def _sides(vinyl: Section, count: int) -> Iterator[Complaint]:
     named: set[int] = set()
     highest = 0
     for here, number in entries:
-        if not 1 <= number <= count:
+        if number > count:
             yield Complaint(here, f"there is no track {number}", f"tracks are numbered 1 to {count}")
             continue
         if number in named:
@@ -159,7 +160,7 @@ def _sides(vinyl: Section, count: int) -> Iterator[Complaint]:
         named.add(number)
         highest = max(highest, number)
     missing = sorted(set(range(1, count + 1)) - named)
-    # An entry that is no number is the model's to complain of, and may be the one that is missing.
+    # An entry that is no track number is the model's to complain of, and may stand for the missing one.
     readable = all(map(_is_list, sides.values())) and len(entries) == sum(map(len, sides.values()))
     if missing and readable:
         listed = alternatives(missing[:10]) + (" and more" if len(missing) > 10 else "")
@@ -176,16 +177,16 @@ def _letters(sides: Section, inscription: object) -> Iterator[Complaint]:
     for side in _mapping(inscription):
         if side in ascii_uppercase and side not in sides:
             route = ("vinyl", "inscription", side)
-            yield Complaint(
-                route, f"there is no side {side}", f"sides has {alternatives(sides)}", at_key=True
-            )
+            named = alternatives(sides) if sides else "none"
+            yield Complaint(route, f"there is no side {side}", f"sides has {named}", at_key=True)
 
 
 def _numbers(sides: Section, route: Route) -> Iterator[tuple[Route, int]]:
     for side, listed in sides.items():
         for place, item in enumerate(listed if _is_list(listed) else []):
-            if isinstance(item, str) and item.isdecimal() and len(item) < 6:
-                yield (*route, side, place), int(item)
+            number = whole(item)
+            if isinstance(number, int) and 1 <= number <= MAX_TRACKS:
+                yield (*route, side, place), number
 
 
 def _is_list(value: object) -> bool:

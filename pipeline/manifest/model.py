@@ -158,7 +158,7 @@ def _sides_kind(value: object) -> str:
     return NAMED if isinstance(value, Mapping) else AUTO
 
 
-TrackNumber = Annotated[int, Interval(ge=1, le=999)]
+TrackNumber = Annotated[int, Field(strict=True), Interval(ge=1, le=999), BeforeValidator(whole)]
 Sides = Annotated[
     Annotated[Literal["auto"], Tag(AUTO)]
     | Annotated[dict[str, Annotated[tuple[TrackNumber, ...], AfterValidator(filled)]], Tag(NAMED)],

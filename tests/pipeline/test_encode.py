@@ -287,6 +287,12 @@ def test_codes_that_do_not_fit_are_refused(tmp_path: Path, codes: Codes, message
         encoder.write(codes)
 
 
+def test_a_file_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"total_frames must be at least 1 \(got 0\)"):
+        open_encoder(tmp_path / "a.flac", AudioFormat("flac", 44_100, bits=16), 2, 0)
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_unknown_codec_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no encoder for wma"):
         open_encoder(tmp_path / "a", AudioFormat("wma", 44_100, kbps=128), 2, 10)

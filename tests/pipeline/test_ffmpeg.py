@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -50,18 +51,19 @@ def test_a_stream_that_ends_in_its_header(length: int) -> None:
         wave_layout(io.BytesIO(whole[:length]))
 
 
-def children() -> list[str]:
-    """Names of the programs that this process has started and not yet buried."""
+def children() -> list[int]:
+    """The ffmpegs that this process has started and not yet buried."""
     if sys.platform != "linux":
         pytest.skip("reads /proc")
-    stats = []
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            stats.append((folder / "stat").read_text())
+            name, rest = (folder / "stat").read_text().rsplit(")", 1)
         except OSError:  # it has gone meanwhile
             continue
-    named = [(stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :]) for stat in stats]
-    return [name for name, rest in named if int(rest.split()[1]) == os.getpid() and name.startswith("ffmpeg")]
+        if "(ffmpeg" in name and int(rest.split()[1]) == os.getpid():
+            found.append(int(folder.name))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,14 @@ def test_damage_is_told_where_it_is_met(minute: Path, tmp_path: Path) -> None:
     pipe.close()
     assert 28 <= len(lengths) <= 30
     assert all(one == other for one, other in pairwise(lengths))
+
+
+def test_an_ffmpeg_that_is_ended_is_not_the_fault_of_the_mix(minute: Path) -> None:
+    with open_mix(minute) as mix, pytest.raises(RuntimeError, match="ffmpeg was ended by SIGKILL at "):
+        for _ in mix.blocks():
+            for child in children():
+                os.kill(child, signal.SIGKILL)
+    assert not children()
 
 
 def test_an_encoder_that_fails_gives_its_reason(tmp_path: Path) -> None:

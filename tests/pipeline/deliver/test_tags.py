@@ -136,11 +136,13 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 @pytest.mark.parametrize("codec", CODECS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXT, names=st.lists(TEXT, min_size=1, max_size=3), comment=TEXT, role=TEXT)
 @example(
     title=" AC/DC; \"x\" = 'y' ", names=["17", "Name/Other", "(51)"], comment="a\r\nb\tc", role="(vocals) (x"
 )
+@example(title="T", names=["A (B) C"], comment="c", role=")")
+@example(title="T", names=["A"], comment="c", role="a)(b")
 @example(title="x" * 5000, names=["🎹" * 300], comment="l" * 100_000, role="guitar")
 def test_any_text_survives(
     untagged: dict[str, Path],

@@ -152,6 +152,11 @@ CASES = [
     (RIGHT + "vinyl: {sides: {A: [1, 9]}}", "3:24", "vinyl.sides.A[1]", "there is no track 9 numbered 1 to 1"),
     (RIGHT + "vinyl: {sides: {B: [1]}}", "3:17", "vinyl.sides.B", "B is not the next side this side is A"),
     (RIGHT + "vinyl: {sides: {A: [1]}, inscription: {B: x}}", "3:40", "vinyl.inscription.B", "there is no side B"),
+    (RIGHT + "vinyl: {sides: {A: [0]}}", "3:21", "vinyl.sides.A[0]", "0 is out of range between 1 and 999"),
+    (RIGHT + "vinyl: {sides: {A: [-1]}}", "3:21", "vinyl.sides.A[0]", '"-1" is not a whole number'),
+    (RIGHT + "vinyl: {sides: {A: [1.0]}}", "3:21", "vinyl.sides.A[0]", '"1.0" is not a whole number'),
+    (RIGHT + "vinyl: {sides: {A: [1000]}}", "3:21", "vinyl.sides.A[0]", "1000 is out of range"),
+    (RIGHT + "vinyl: {sides: {}}", "3:16", "vinyl.sides", "names no track 1"),
     (RIGHT + "vinyl: {inscription: {a: x}}", "3:26", "vinyl.inscription.a", '"a" is not a side'),
     (ALBUM + "  - a.wav\n  - a.wav\nvinyl: {sides: {A: [1], B: [1, 2]}}", "5:29", "vinyl.sides.B[0]", "names track 1 twice"),
     (ALBUM + "  - a.wav\n  - a.wav\nvinyl: {sides: {A: [2], B: [1]}}", "5:29", "vinyl.sides.B[0]", "track 1 comes behind track 2"),
@@ -257,6 +262,12 @@ def test_a_mix_that_may_not_be_read_is_told(folder, faults_of):
     (folder / "secret.wav").touch(mode=0)
     (fault,) = faults_of(ALBUM + "  - secret.wav")
     assert fault.problem == '"secret.wav" cannot be read'
+
+
+def test_an_inscription_needs_its_side(faults_of):
+    missing, inscription = faults_of(RIGHT + "vinyl: {sides: {}, inscription: {A: x}}")
+    assert missing.problem == "names no track 1"
+    assert (inscription.problem, inscription.hint) == ("there is no side A", "sides has none")
 
 
 def test_long_values_are_cut_short(faults_of):
