@@ -248,14 +248,16 @@ class _Segment:
         self._bits = bits
         self._encoders = [open_encoder(path, form, CHANNELS, frames) for form, path in paths.items()]
         self._hash = PcmHash(bits, CHANNELS)
-        self._meters = FileMeters(rate, CHANNELS)
+        # A lossy file is measured as it decodes, not as what went into it.
+        self._meters = FileMeters(rate, CHANNELS) if any(form.lossless for form in paths) else None
         self.frames = 0
 
     def write(self, codes: Codes) -> None:
         for encoder in self._encoders:
             encoder.write(codes)
         self._hash.update(codes)
-        self._meters.process(int_to_float(codes, self._bits))
+        if self._meters:
+            self._meters.process(int_to_float(codes, self._bits))
         self.frames += len(codes)
 
     def abandon(self) -> None:
@@ -266,11 +268,12 @@ class _Segment:
         """For each format what goes into `measures.json`, and the energies of its gating blocks."""
         for encoder in self._encoders:
             encoder.close()
-        self._meters.flush()
+        if self._meters:
+            self._meters.flush()
         about = {"frames": self.frames, "pcm_sha256": self._hash.hexdigest()}
         closed = {}
         for form, path in self._paths.items():
-            meters = self._meters if form.lossless else decoded_meters(path, form.codec)
+            meters = self._meters if self._meters and form.lossless else decoded_meters(path, form.codec)
             row = about | {"file": path.name, "measure": asdict(meters.reading)}
             closed[form] = (row, meters.block_energy)
         return closed
