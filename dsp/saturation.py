@@ -23,9 +23,9 @@ class SaturateSettings(Settings):
     drive_db: Annotated[
         float,
         Interval(ge=0, le=24),
-        Doc("How far the signal is pushed into the curve; 3 dB more is 6 dB more third harmonic"),
+        Doc("how far the signal is pushed into the curve; 3 dB more is 6 dB more third harmonic"),
     ] = 3.0
-    mix: Annotated[float, Interval(ge=0, le=1), Doc("Share of the saturated signal; 1 is all of it")] = 1.0
+    mix: Annotated[float, Interval(ge=0, le=1), Doc("share of the saturated signal; 1 is all of it")] = 1.0
 
     @property
     def neutral(self) -> bool:
@@ -38,10 +38,10 @@ class ClipSettings(Settings):
     """Soft clip: linear below ceiling - knee, then a smooth shoulder to the ceiling."""
 
     ceiling_db: Annotated[
-        float, Interval(ge=-12, le=0), Doc("Where the shoulder ends; filtering may overshoot it a little")
+        float, Interval(ge=-12, le=0), Doc("where the shoulder ends; filtering may overshoot it a little")
     ] = -1.0
     knee_db: Annotated[
-        float, Interval(ge=0.1, le=12), Doc("Length of the shoulder; the signal is untouched below it")
+        float, Interval(ge=0.1, le=12), Doc("length of the shoulder; the signal is untouched below it")
     ] = 2.0
 
     @property

@@ -8,12 +8,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.faults import Fault
 from pipeline.reels import Fade, Reel
 
 SECTORS_PER_SECOND = 75
 # Times come from text and rates; a millionth of a sector is no time.
 ROUNDING = 1e-6
+
+
+class CrossfadeTooLongError(ValueError):
+    """A crossfade that is longer than one of the reels it joins. `track` is the one that fades out."""
+
+    def __init__(self, track: int, crossfade_s: float, shorter_s: float) -> None:
+        self.track = track
+        super().__init__(
+            f"the crossfade of {crossfade_s:g} s is longer than what it joins: {shorter_s:.1f} s of sound"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ def shaped_frames(reel: Reel, rate: int) -> int:
 
 
 def lay(reels: Sequence[Reel], rate: int) -> Timeline:
-    """Place every reel; Fault for a crossfade that its reels cannot hold."""
+    """Place every reel; CrossfadeTooLongError for a crossfade that its reels cannot hold."""
     slots = _place(reels, rate)
     segments = _segments(reels, slots, rate)
     islands: list[Island] = []
@@ -138,11 +147,7 @@ def _after(before: Slot, reel: Reel, slot: Slot, rate: int) -> tuple[Slot, Slot]
     start = round((end_s - reel.crossfade.seconds) * SECTORS_PER_SECOND)
     shorter_s = min((s.stop_frame - s.first_frame) / rate for s in (before, slot))
     if start <= before.start_sector or reel.crossfade.seconds >= shorter_s:
-        raise Fault(
-            f"the crossfade of {reel.crossfade.seconds:g} s behind track {reel.track_numbers[-1]} "
-            f"is longer than what it joins ({shorter_s:.1f} s)",
-            hint="make it shorter, or write a gap",
-        )
+        raise CrossfadeTooLongError(reel.track_numbers[-1], reel.crossfade.seconds, shorter_s)
     overlap = Fade(reel.crossfade.curve, end_s - start / SECTORS_PER_SECOND)
     return replace(before, fade_out=overlap), replace(slot, start_sector=start, fade_in=overlap)
 

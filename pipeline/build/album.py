@@ -30,7 +30,7 @@ from pipeline.manifest.load import Manifest, load
 from pipeline.master import MasterSpec, master
 from pipeline.reels import Reel, reels_of
 from pipeline.shaped import read_envelope, read_readings
-from pipeline.timeline import Timeline, lay
+from pipeline.timeline import CrossfadeTooLongError, Timeline, lay
 from pipeline.verify import quick_faults
 
 FACTS = "facts.json"
@@ -126,7 +126,7 @@ def plan_album(
     if faults:
         raise Faults(faults)
     reels = reels_of(manifest, facts, hashes)
-    timeline = lay(reels, session_rate(manifest, facts))
+    timeline = _laid(manifest, reels, session_rate(manifest, facts))
     sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
     faults = cd_limits(timeline) if wanted["cd"] else []
     faults += side_faults(manifest, timeline, sides)
@@ -140,6 +140,15 @@ def plan_album(
         timeline=timeline,
         sides=sides,
     )
+
+
+def _laid(manifest: Manifest, reels: Sequence[Reel], rate: int) -> Timeline:
+    try:
+        return lay(reels, rate)
+    except CrossfadeTooLongError as error:
+        route = ("tracks", manifest.pieces[error.track - 1].mix, "then")
+        hint = "make it shorter, or write a gap"
+        raise Faults([manifest.fault(route, str(error), hint)]) from None
 
 
 def wanted_kinds(manifest: Manifest, options: Options) -> dict[str, bool]:

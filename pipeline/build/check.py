@@ -18,6 +18,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.request import STORE, Options
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
+from pipeline.deliver.cover import prepare_cover
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts, warnings
 from pipeline.manifest.load import Manifest, load
@@ -42,6 +43,7 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     hashes = mix_hashes(manifest, store, remember=False)
     facts, faults = _facts(manifest, hashes, Cache(store / "cache"), jobs or os.cpu_count() or 1, watcher)
     faults += mix_faults(manifest, facts)
+    faults += _cover_faults(manifest)
     if not faults:
         try:
             plan_album(
@@ -50,6 +52,16 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
         except Faults as wrong:
             faults += wrong.faults
     return Checked(manifest, tuple(facts), tuple(faults))
+
+
+def _cover_faults(manifest: Manifest) -> list[Fault]:
+    if not manifest.album.artwork:
+        return []
+    try:
+        prepare_cover(manifest.path(manifest.album.artwork))
+    except Fault as fault:
+        return [manifest.fault(("album", "artwork"), fault.problem, fault.hint)]
+    return []
 
 
 def _facts(

@@ -45,3 +45,7 @@ def _default(field: "Field[Any]") -> str:
 
 def _line(cells: tuple[str, ...]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+
+
+if __name__ == "__main__":
+    print(settings_table(), end="")

@@ -26,6 +26,9 @@ ENTRIES |= {"after": ENTRIES["chain"], "before": ENTRIES["chain"]}
 # What to write where a list, a mapping or one of a few words belongs.
 EXAMPLES = {
     "album": "write such as {title: Night Ferry, artist: The Harbour Lights}",
+    "session": "write settings such as {rate: 96000}",
+    "defaults": "write settings such as {then: {gap: 2.0}}",
+    "deliver": "write such as {cd: {}, digital: [flac 16/44.1]}",
     "mix": "name a file such as mixes/01 Departure.wav",
     "tracks": "write a list of mixes, each behind a dash",
     "chain": "write a list of stages such as [{glue: {ratio: 2}}], or [] for none",

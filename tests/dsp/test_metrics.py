@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dsp.metrics import Crest, DcMean, LowEnd, Sibilance
+from dsp.metrics import Crest, DcMean, LowEnd, Moment, Sibilance
 from dsp.stream import process_all
 
 RATE = 48_000
@@ -176,13 +176,14 @@ def cut(audio: Audio, sizes: list[int]) -> Iterator[Audio]:
     yield audio[start:]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 99), channels=st.integers(1, 3), sizes=st.lists(st.integers(0, 3000), max_size=12))
 def test_blocks_of_any_size_give_one_reading(seed: int, channels: int, sizes: list[int]) -> None:
     random = np.random.default_rng(seed)
     audio = random.standard_normal((12_345, channels)) * random.uniform(0.01, 1.0, (12_345, 1)) ** 8
+    audio[4000:7000] += sine(7071, 3000 / RATE)[:, None]
 
-    def readings(blocks: list[Audio]) -> tuple[list[float], object]:
+    def readings(blocks: list[Audio]) -> tuple[list[float], tuple[tuple[Moment, ...], float]]:
         low, crest, dc = LowEnd(RATE, channels), Crest(channels), DcMean(channels)
         sharp = Sibilance(RATE, channels)
         for meter in (low, crest, dc, sharp):
@@ -194,4 +195,4 @@ def test_blocks_of_any_size_give_one_reading(seed: int, channels: int, sizes: li
     cut_sums, cut_flags = readings(list(cut(audio, sizes)))
     assert cut_sums == pytest.approx(sums, rel=1e-12, abs=1e-12)
     assert cut_flags == flags
-    assert channels == 1 or flags[0]  # there is something to differ in
+    assert flags[0]  # there is something to differ in

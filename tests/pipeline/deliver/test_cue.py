@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.deliver.cue import CueSheet, CueTrack, cue_string, cue_text, msf, parse_cue, sectors_of
@@ -74,6 +74,7 @@ def test_times(sectors: int, text: str) -> None:
     assert sectors_of(text) == sectors
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.integers(0, 10**7))
 def test_times_come_back(sectors: int) -> None:
     assert sectors_of(msf(sectors)) == sectors
@@ -106,6 +107,7 @@ def test_what_a_quoted_text_cannot_hold_is_replaced(text: str, kept: str) -> Non
     assert cue_string(text) == kept
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_any_text_stays_on_its_line_and_in_its_quotes(text: str) -> None:
     kept = cue_string(text)
@@ -142,6 +144,7 @@ def sheets(draw: st.DrawFn) -> CueSheet:
     )
 
 
+@settings(derandomize=True, deadline=None)
 @given(sheets())
 @example(dataclasses.replace(SHEET, title=" REM ", performer="INDEX 01", genre="“”"))
 def test_every_sheet_comes_back(sheet: CueSheet) -> None:

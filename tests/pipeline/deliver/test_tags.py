@@ -136,7 +136,12 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 @pytest.mark.parametrize("codec", CODECS)
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(title=TEXT, names=st.lists(TEXT, min_size=1, max_size=3), comment=TEXT, role=TEXT)
 @example(
     title=" AC/DC; \"x\" = 'y' ", names=["17", "Name/Other", "(51)"], comment="a\r\nb\tc", role="(vocals) (x"

@@ -17,6 +17,7 @@ from pipeline.faults import Faults
 from pipeline.formats import parse_format
 from pipeline.manifest.chain import Crossfade, Gap
 from pipeline.manifest.load import load, read
+from pipeline.manifest.model import Track
 from pipeline.manifest.tree import MAX_BYTES, parse
 
 RIGHT = "album: {title: T, artist: A}\ntracks: [a.wav]\n"
@@ -159,6 +160,10 @@ def test_a_mix_may_have_an_absolute_path(reads, folder):
         reads(f"album: {{title: T, artist: A}}\ntracks: ['{folder}/a.wav']").tracks[0].mix
         == f"{folder}/a.wav"
     )
+
+
+def test_a_model_made_without_a_folder_looks_up_no_file():
+    assert Track(mix="nowhere/x.wav").mix == "nowhere/x.wav"
 
 
 def test_places_are_those_of_the_text(reads):
