@@ -8,17 +8,21 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from dsp.limiter import LimiterSettings, release_coefficient
+from dsp.limiter import GainComputer, LimiterSettings
 from dsp.loudness import SUB_BLOCKS_PER_SECOND, KWeightedEnergy
 from dsp.stream import Block
 from dsp.true_peak import TruePeakDetector
 
 TICKS_PER_SECOND = 300
 TICKS_PER_SUB_BLOCK = TICKS_PER_SECOND // SUB_BLOCKS_PER_SECOND
+
+# How a limiter is foretold: in steps of 0.4 ms, short against its look-ahead; the level beside the peak
+# was fitted on recordings and tones (1 would suit a steady tone, 0.7 the peaks of drums).
+STEPS_PER_TICK = 8
+SIDE_LEVEL = 0.86
+SILENCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +54,37 @@ class Envelope:
     def limited(self, limiter: LimiterSettings, ceiling: float) -> "Envelope":
         """What a `Limiter` with a linear `ceiling` leaves of it.
 
-        The gain falls inside the tick that holds the peak, so that tick counts one third as it was
-        before and two thirds as limited. Measured against the limiter on ten recordings with up to
-        6 dB of limiting: integrated loudness within 0.02 LU.
+        The limiter's own gains, for a level that is guessed within each tick. What sounds is where the
+        level is high, and over some ticks: of a bass note the limiter takes the crests, which have the
+        power, while K-weighting moves that power to the next tick. Measured against the limiter with
+        up to 6 dB of limiting, release 20 to 500 ms: integrated loudness within 0.03 LU on ten
+        recordings, within 0.08 LU on tones and synthetic music.
         """
-        needed = np.minimum(1.0, ceiling / np.maximum(self.peak, 1e-12))
-        window = max(1, round(limiter.lookahead_ms * TICKS_PER_SECOND / 1000.0))
-        ahead = np.concatenate([needed, np.ones(window - 1)])
-        minima = sliding_window_view(ahead, window).min(axis=1) if len(needed) else needed
-        hold = release_coefficient(limiter.release_ms, TICKS_PER_SECOND)
-        after = _released(minima, hold)
-        before = 1.0 - (1.0 - np.concatenate([[1.0], after[:-1]])) * hold if len(after) else after
-        mean_square = (before**2 + 2.0 * after**2) / 3.0
-        return Envelope(self.energy * mean_square, np.minimum(self.peak, ceiling))
+        if self.peak_max <= ceiling:
+            return self
+        level = _level_within(self.peak)
+        computer = GainComputer(limiter, ceiling, TICKS_PER_SECOND * STEPS_PER_TICK)
+        gain = np.concatenate([computer.process(level.ravel()), computer.flush()]).reshape(level.shape)
+        was = np.einsum("ts,ts->t", level, level)
+        level *= gain
+        remains = np.einsum("ts,ts->t", level, level)
+        return Envelope(self.energy * _over_ticks(remains) / _over_ticks(was), np.minimum(self.peak, ceiling))
 
 
-@njit(nogil=True, cache=True)
-def _released(minima: NDArray[np.float64], hold: float) -> NDArray[np.float64]:
-    released = np.empty_like(minima)
-    gain = 1.0
-    for i in range(len(minima)):
-        gain = min(minima[i], minima[i] - (minima[i] - gain) * hold)
-        released[i] = gain
-    return released
+def _level_within(peak: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(ticks, 8) level: the peak in the middle of its tick, and to the side what the neighbour had too."""
+    peak = np.maximum(peak, SILENCE)
+    between = SIDE_LEVEL * np.minimum(peak[:-1], peak[1:])
+    level = np.full((len(peak), STEPS_PER_TICK), SILENCE)
+    level[1:, :3] = between[:, None]
+    level[:, 3:5] = peak[:, None]
+    level[:-1, 5:] = between[:, None]
+    return level
+
+
+def _over_ticks(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum over each tick and the two before and behind it."""
+    return np.convolve(power, np.ones(5))[2:-2]
 
 
 class EnvelopeMeter:

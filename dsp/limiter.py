@@ -44,13 +44,13 @@ def release_coefficient(release_ms: float, rate: float) -> float:
 
 
 def lookahead_frames(lookahead_ms: float, rate: float) -> int:
-    """Length of the limiter's window; at least 8 frames, so that three boxes fit into it."""
-    return max(8, round(lookahead_ms * rate / 1000.0))
+    """Length of the limiter's window."""
+    return max(1, round(lookahead_ms * rate / 1000.0))
 
 
 def box_lengths(window: int) -> tuple[int, int, int]:
     """Three boxes whose cascade is `window` frames long: nearly a Gaussian, and O(1) a frame."""
-    first, second = window // 2, max(2, 3 * window // 10)
+    first, second = max(1, window // 2), max(1, 3 * window // 10)
     return first, second, window + 2 - first - second
 
 
@@ -108,18 +108,18 @@ def _gains(
     return gains
 
 
-class Limiter:
-    """Holds the true peak under the ceiling; what is under it anyway passes bit for bit."""
+class GainComputer:
+    """The limiter's gain for each frame, from the highest magnitude around it; aligned with its input.
 
-    def __init__(self, settings: LimiterSettings, ceiling_dbtp: float, rate: int, channels: int) -> None:
-        self._ceiling = db_to_gain(ceiling_dbtp)
+    A gain is at most 1 and at most `ceiling` (linear) over the magnitude of its own frame.
+    """
+
+    def __init__(self, settings: LimiterSettings, ceiling: float, rate: float) -> None:
+        self._ceiling = ceiling
         self._release = release_coefficient(settings.release_ms, rate)
         self._window = lookahead_frames(settings.lookahead_ms, rate)
         self._boxes = box_lengths(self._window)
-        self._detector = TruePeakDetector(rate, channels, floor=self._ceiling)
-        self._audio = np.empty((0, channels))
         self._before = self._window - 1  # gains still to come out that belong to the silence before the start
-        self._least_gain = 1.0
         self._set_at_rest()
 
     def _set_at_rest(self) -> None:
@@ -131,14 +131,8 @@ class Limiter:
         self._rings = np.empty((3, max(self._boxes)), dtype=np.int64)
         self._rings[:] = np.array([[UNITY], [first * UNITY], [first * second * UNITY]])
 
-    def process(self, block: Block) -> Block:
-        self._audio = join([self._audio, block])
-        return self._limit(self._detector.process(block))
-
-    def flush(self) -> Block:
-        return join([self._limit(self._detector.flush()), self._limit(np.zeros(self._window - 1))])
-
-    def _limit(self, peaks: NDArray[np.float64]) -> Block:
+    def process(self, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(frames,) linear magnitudes -> (frames out,) linear gains."""
         gains = _gains(
             peaks,
             self._ceiling,
@@ -151,7 +145,32 @@ class Limiter:
         )
         skipped = min(self._before, len(gains))
         self._before -= skipped
-        gains = gains[skipped:]
+        heard: NDArray[np.float64] = gains[skipped:]
+        return heard
+
+    def flush(self) -> NDArray[np.float64]:
+        return self.process(np.zeros(self._window - 1))
+
+
+class Limiter:
+    """Holds the true peak under the ceiling; what is under it anyway passes bit for bit."""
+
+    def __init__(self, settings: LimiterSettings, ceiling_dbtp: float, rate: int, channels: int) -> None:
+        ceiling = db_to_gain(ceiling_dbtp)
+        self._detector = TruePeakDetector(rate, channels, floor=ceiling)
+        self._gains = GainComputer(settings, ceiling, rate)
+        self._audio = np.empty((0, channels))
+        self._least_gain = 1.0
+
+    def process(self, block: Block) -> Block:
+        self._audio = join([self._audio, block])
+        return self._limit(self._gains.process(self._detector.process(block)))
+
+    def flush(self) -> Block:
+        gains = self._gains.process(self._detector.flush())
+        return self._limit(join([gains, self._gains.flush()]))
+
+    def _limit(self, gains: NDArray[np.float64]) -> Block:
         limited = self._audio[: len(gains)] * gains[:, None]
         self._audio = self._audio[len(gains) :]
         self._least_gain = min(self._least_gain, float(gains.min(initial=1.0)))

@@ -53,7 +53,8 @@ def _fade_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Faul
             yield manifest.fault(
                 route, f"the fade of {fade.seconds:g} s is longer than the track ({length_s:.1f} s)"
             )
-    if isinstance(treatment.then, Crossfade) and treatment.fade_out:
+    last = mix + 1 == len(manifest.tracks)
+    if isinstance(treatment.then, Crossfade) and treatment.fade_out and not last:
         yield manifest.fault(("tracks", mix, "then"), "a track that crossfades has that as its fade out",
                              "leave out fade_out or crossfade")  # fmt: skip
     before = manifest.treatment(manifest.tracks[mix - 1]) if mix else None

@@ -11,7 +11,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.faults import Fault, Faults
-from pipeline.listing import LISTING
+from pipeline.listing import LISTING, audio_seconds, read_listing
 
 if TYPE_CHECKING:
     from pipeline.build.request import Options
@@ -152,7 +152,7 @@ def verify(
     from pipeline.verify import verify as verify_delivery
 
     with Screen(quiet=as_json) as screen:
-        screen.stage("verifying", 0.0)
+        screen.stage("verifying", audio_seconds(read_listing(delivery)))
         verdict = verify_delivery(delivery, screen.advanced)
     if as_json:
         rows = [{"path": fault.place, "problem": fault.problem} for fault in verdict.faults]

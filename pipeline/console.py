@@ -31,7 +31,7 @@ class Screen:
         self._row: TaskID | None = None
         self._lock = Lock()
         self._stage = ""
-        self._total = self._done = self._said = 0.0
+        self._total = self._done = self._began = self._said = 0.0
 
     def __enter__(self) -> "Screen":
         if self._console.is_terminal:
@@ -47,7 +47,8 @@ class Screen:
 
     def stage(self, name: str, total_seconds: float) -> None:
         with self._lock:
-            self._stage, self._total, self._done, self._said = name, total_seconds, 0.0, time.monotonic()
+            self._stage, self._total, self._done = name, total_seconds, 0.0
+            self._began = self._said = time.monotonic()
             if self._bar:
                 if self._row is not None:
                     self._bar.remove_task(self._row)
@@ -69,10 +70,9 @@ class Screen:
                 self._bar.update(self._row, completed=self._done)
             elif self._total and time.monotonic() - self._said > PLAIN_INTERVAL_S:
                 self._said = time.monotonic()
-                self._console.print(f"{self._stage} {min(100, 100 * self._done / self._total):.0f} %")
-
-    def finished(self, task: Task) -> None:
-        """A stage's end shows by the next one's start."""
+                share = min(1.0, self._done / self._total)
+                left_s = (self._said - self._began) * (1.0 - share) / share
+                self._console.print(f"{self._stage} {share:.0%}, about {clock(left_s)} left")
 
 
 def print_faults(faults: Sequence[Exception]) -> None:

@@ -118,7 +118,7 @@ def warnings(facts: MixFacts) -> list[str]:
         found.append(
             f"true peak {facts.true_peak_dbtp:+.1f} dBTP: the mix is over full scale between samples"
         )
-    if not facts.is_float and facts.word_bits <= 16 < facts.bits:
+    if not (facts.is_float or facts.silent) and facts.word_bits <= 16 < facts.bits:
         found.append(f"{facts.bits}-bit file, but only {facts.word_bits} bits are used: padded on the way")
     if abs(facts.dc) > DC_WARNING:
         found.append(f"DC offset of {gain_to_db(abs(facts.dc)):.0f} dBFS")

@@ -184,7 +184,7 @@ def _solve_gain(reached: Callable[[float], float], target_lufs: float) -> float:
     """The gain in dB at which a loudness that never falls with gain meets the target.
 
     Bisection between a bound below (the gain without any limiting) and the first gain above that
-    overshoots. Returns +inf when 24 dB more do not get there.
+    overshoots. Returns +inf when 60 dB more do not get there.
     """
     low = target_lufs - reached(0.0) - 1.0
     while reached(low) > target_lufs:

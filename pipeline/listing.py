@@ -8,17 +8,29 @@ from pipeline.faults import Fault
 
 SUMS = "SHA256SUMS"
 LISTING = "delivery.json"
+# What every row of `files` has; more may be added.
+COLUMNS = frozenset((
+    "path", "kind", "role", "track", "side", "codec", "rate", "bits", "channels", "frames",
+    "pcm_sha256", "lufs_i", "true_peak_dbtp", "tags",
+))  # fmt: skip
 
 
 def read_listing(delivery: Path) -> dict[str, Any]:
     """`delivery.json`; Fault when the folder is no delivery."""
     try:
         listing: dict[str, Any] = json.loads((delivery / LISTING).read_text(encoding="utf-8"))
-        if not all(isinstance(row["path"], str) for row in listing["files"]):
+        if not all(row.keys() >= COLUMNS and isinstance(row["path"], str) for row in listing["files"]):
             raise TypeError
     except (FileNotFoundError, NotADirectoryError):
         hint = "name the folder that holds delivery.json"
         raise Fault(f"{delivery} is no delivery: it has no {LISTING}", hint=hint) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Fault(f"{delivery / LISTING} cannot be read: it is damaged", hint="build again") from None
     return listing
+
+
+def audio_seconds(listing: dict[str, Any]) -> float:
+    """How much audio there is to read, for a progress bar."""
+    return float(
+        sum(row["frames"] / row["rate"] for row in listing["files"] if row["frames"] and row["rate"])
+    )

@@ -6,13 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from dsp.stream import Block
+from pipeline.faults import Fault
+from pipeline.ffmpeg import executable
+
+with warnings.catch_warnings():
+    # It looks for an ffmpeg of the system on import, and complains; it is given the packaged one.
+    warnings.simplefilter("ignore")
+    from pydub import AudioSegment
+    from pydub.exceptions import CouldntDecodeError
+
+AudioSegment.converter = executable()
+# Of the stretch that ffmpeg decodes for it, pydub keeps whole milliseconds; this one keeps every frame.
+_WholeSegment: Any = type("_WholeSegment", (AudioSegment,), {"__getitem__": lambda whole, _: whole})
 
 SUB_BLOCK_S = 0.1
 PYDUB_CHUNK_S = 240
@@ -102,24 +113,16 @@ class SecondTruePeak:
 
 def pydub_blocks(path: Path, codec: str) -> Iterator[Block]:
     """A lossy file as pydub decodes it, 16 bits, a few minutes at a time."""
-    segment_class = _pydub()
     start_s = 0
     while True:
-        segment = segment_class.from_file(
-            str(path), codec=DECODERS[codec], start_second=start_s, duration=PYDUB_CHUNK_S
-        )
+        try:
+            segment = _WholeSegment.from_file(
+                str(path), codec=DECODERS[codec], start_second=start_s, duration=PYDUB_CHUNK_S
+            )
+        except (CouldntDecodeError, OSError, IndexError):
+            raise Fault("does not decode") from None
         samples = np.frombuffer(segment.raw_data, dtype="<i2").reshape(-1, segment.channels)
         yield samples / 32768.0
         if len(samples) < PYDUB_CHUNK_S * segment.frame_rate:
             return
         start_s += PYDUB_CHUNK_S
-
-
-def _pydub() -> Any:
-    """pydub with the packaged ffmpeg; it looks for another on import and complains."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pydub import AudioSegment
-
-    AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
-    return AudioSegment

@@ -7,6 +7,7 @@ Everything is placed in sectors, 1/75 s, which are whole frames at every deliver
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.reels import Fade, Reel
 
@@ -16,12 +17,22 @@ ROUNDING = 1e-6
 
 
 class CrossfadeTooLongError(ValueError):
-    """A crossfade that is longer than one of the reels it joins. `track` is the one that fades out."""
+    """A crossfade that is longer than one of the tracks it joins. `track` is the one that fades out."""
 
     def __init__(self, track: int, crossfade_s: float, shorter_s: float) -> None:
         self.track = track
         super().__init__(
             f"the crossfade of {crossfade_s:g} s is longer than what it joins: {shorter_s:.1f} s of sound"
+        )
+
+
+class MarksTooCloseError(ValueError):
+    """Marks of a track that lie on one another, or where the next track has begun."""
+
+    def __init__(self, track: int) -> None:
+        self.track = track
+        super().__init__(
+            f"start, indexes and end of track {track} do not follow one another by 1/75 s or more"
         )
 
 
@@ -100,7 +111,12 @@ def shaped_frames(reel: Reel, rate: int) -> int:
 
 
 def lay(reels: Sequence[Reel], rate: int) -> Timeline:
-    """Place every reel; CrossfadeTooLongError for a crossfade that its reels cannot hold."""
+    """Place every reel.
+
+    Raises:
+        CrossfadeTooLongError: the tracks that a crossfade joins cannot hold it.
+        MarksTooCloseError: no player could go from one mark to the next.
+    """
     slots = _place(reels, rate)
     segments = _segments(reels, slots, rate)
     islands: list[Island] = []
@@ -145,10 +161,11 @@ def _after(before: Slot, reel: Reel, slot: Slot, rate: int) -> tuple[Slot, Slot]
         )
         return before, replace(slot, start_sector=start)
     start = round((end_s - reel.crossfade.seconds) * SECTORS_PER_SECOND)
-    shorter_s = min((s.stop_frame - s.first_frame) / rate for s in (before, slot))
-    if start <= before.start_sector or reel.crossfade.seconds >= shorter_s:
-        raise CrossfadeTooLongError(reel.track_numbers[-1], reel.crossfade.seconds, shorter_s)
     overlap = Fade(reel.crossfade.curve, end_s - start / SECTORS_PER_SECOND)
+    last_mark = before.start_sector + _sectors(reel.cuts_s[-1] - reel.start_s)
+    shorter_s = min(end_s - last_mark / SECTORS_PER_SECOND, (slot.stop_frame - slot.first_frame) / rate)
+    if overlap.seconds >= shorter_s:
+        raise CrossfadeTooLongError(reel.track_numbers[-1], reel.crossfade.seconds, shorter_s)
     return replace(before, fade_out=overlap), replace(slot, start_sector=start, fade_in=overlap)
 
 
@@ -161,7 +178,10 @@ def _segments(reels: Sequence[Reel], slots: Sequence[Slot], rate: int) -> list[S
         end = _end_sector(slot, rate)
         stop = marks[number + 1][0] if number + 1 < len(marks) else end
         indexes = tuple(slot.start_sector + _sectors(at_s - reel.start_s) for at_s in reel.indexes_s[place])
-        segments.append(Segment(reel.track_numbers[place], mark, min(end, stop), stop, indexes))
+        segment = Segment(reel.track_numbers[place], mark, min(end, stop), stop, indexes)
+        if any(later <= earlier for earlier, later in pairwise((mark, *indexes, segment.sound_stop_sector))):
+            raise MarksTooCloseError(segment.track)
+        segments.append(segment)
     return segments
 
 

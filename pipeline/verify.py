@@ -46,7 +46,9 @@ class Verdict:
 def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
     """All checks. `progress` is told the seconds of audio that were read."""
     listing = read_listing(delivery)
-    faults = [*_sum_faults(delivery), *_listing_faults(delivery, listing)]
+    faults = _sum_faults(delivery)
+    missing = {fault.place for fault in faults}
+    faults += [fault for fault in _listing_faults(delivery, listing) if fault.place not in missing]
     present = [row for row in listing["files"] if (delivery / row["path"]).is_file()]
     for row in present:
         faults += file_faults(delivery, row, listening=True, progress=progress)
@@ -67,7 +69,7 @@ def quick_faults(delivery: Path, progress: Progress = lambda _: None) -> list[Fa
 def _sum_faults(delivery: Path) -> list[Fault]:
     """Checksums, and that nothing is missing and nothing is there besides."""
     try:
-        lines = (delivery / SUMS).read_text(encoding="utf-8").splitlines()
+        lines = (delivery / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return [Fault("missing", place=SUMS, hint="build again")]
     sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines if "  " in line)}

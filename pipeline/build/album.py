@@ -1,8 +1,7 @@
 """The main job: from a manifest to a published delivery, re-doing only what has changed."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -10,30 +9,27 @@ from filelock import FileLock, Timeout
 from pipeline import versions
 from pipeline.build import renders
 from pipeline.build.cache import Cache
-from pipeline.build.keys import HashBook, key_of
+from pipeline.build.keys import key_of
+from pipeline.build.mixes import mix_hashes, read_facts
+from pipeline.build.plan import Album, plan_album, wanted_kinds
 from pipeline.build.publish import refuse_foreign, staging
-from pipeline.build.request import KINDS, STORE, Options, output_of, published_book, request_key, stamps
+from pipeline.build.request import STORE, Options, output_of, published_book, request_key, stamps
 from pipeline.build.run import Advance, Runner, Task, Watcher
-from pipeline.checks import mix_faults
-from pipeline.deliver.cd import CD_FORMAT, cd_limits, deliver_cd
+from pipeline.deliver.cd import CD_FORMAT, deliver_cd
 from pipeline.deliver.cover import Cover, prepare_cover
 from pipeline.deliver.digital import deliver_digital
 from pipeline.deliver.paperwork import revision_after, write_paperwork
 from pipeline.deliver.release import DeliveredFile, Release
-from pipeline.deliver.sides import Side, side_faults, sides_of
+from pipeline.deliver.sides import Side
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, deliver_vinyl
-from pipeline.faults import Fault, Faults
-from pipeline.formats import RATES, AudioFormat
-from pipeline.intake import MixFacts, examine
+from pipeline.faults import Faults
+from pipeline.formats import AudioFormat
 from pipeline.level import Levelling, solve, unlimited_peak_dbtp
+from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import Manifest, load
 from pipeline.master import MasterSpec, master
-from pipeline.reels import Reel, reels_of
 from pipeline.shaped import read_envelope, read_readings
-from pipeline.timeline import CrossfadeTooLongError, Timeline, lay
 from pipeline.verify import quick_faults
-
-FACTS = "facts.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,129 +84,22 @@ def _build(manifest: Manifest, output: Path, store: Path, options: Options, watc
     release = _produce(album, wanted, cover, runner)
     with staging(output) as folder:
         watcher.stage("delivering", 0.0)
-        files = _deliver(release, album.sides, wanted, folder)
+        files, notes = _deliver(release, album.sides, wanted, folder)
         write_paperwork(release, files, revision_after(output, release), folder)
-        _check(folder, files, watcher)
+        _check(folder, watcher)
     published_book(manifest.file).record(output, request, inputs)
     return Outcome(
         output=output,
         release=release,
         ran=tuple(runner.ran),
         kept=runner.kept,
-        warnings=_warnings(release, cover),
+        warnings=(*_warnings(release, cover), *notes),
     )
 
 
 def _inputs(manifest: Manifest) -> list[Path]:
     named = [track.mix for track in manifest.tracks]
     return [manifest.path(name) for name in (*named, *filter(None, [manifest.album.artwork]))]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Album:
-    """Everything about an album that is known before any audio is processed."""
-
-    manifest: Manifest
-    facts: tuple[MixFacts, ...]
-    hashes: tuple[str, ...]
-    reels: tuple[Reel, ...]
-    timeline: Timeline
-    sides: tuple[Side, ...]
-
-
-def plan_album(
-    manifest: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str], wanted: Mapping[str, bool]
-) -> Album:
-    """Reels, marks and sides; `Faults` for what the mixes or the media cannot hold."""
-    faults = mix_faults(manifest, facts)
-    if faults:
-        raise Faults(faults)
-    reels = reels_of(manifest, facts, hashes)
-    timeline = _laid(manifest, reels, session_rate(manifest, facts))
-    sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
-    faults = cd_limits(timeline) if wanted["cd"] else []
-    faults += side_faults(manifest, timeline, sides)
-    if faults:
-        raise Faults(faults)
-    return Album(
-        manifest=manifest,
-        facts=tuple(facts),
-        hashes=tuple(hashes),
-        reels=tuple(reels),
-        timeline=timeline,
-        sides=sides,
-    )
-
-
-def _laid(manifest: Manifest, reels: Sequence[Reel], rate: int) -> Timeline:
-    try:
-        return lay(reels, rate)
-    except CrossfadeTooLongError as error:
-        route = ("tracks", manifest.pieces[error.track - 1].mix, "then")
-        hint = "make it shorter, or write a gap"
-        raise Faults([manifest.fault(route, str(error), hint)]) from None
-
-
-def wanted_kinds(manifest: Manifest, options: Options) -> dict[str, bool]:
-    asked = {
-        "cd": manifest.deliver.cd is not None,
-        "digital": bool(manifest.deliver.digital),
-        "vinyl": manifest.deliver.vinyl is not None,
-    }
-    for kind in options.only:
-        if not asked[kind]:
-            raise Fault(f"--only {kind}: the manifest does not deliver {kind}", place=str(manifest.file))
-    return {kind: asked[kind] and (not options.only or kind in options.only) for kind in KINDS}
-
-
-def mix_hashes(manifest: Manifest, store: Path, *, remember: bool = True) -> list[str]:
-    """The content hash of each mix, in the manifest's order; a file that has not changed is not read again."""
-    book = HashBook(store / "hashes.json")
-    hashes = [book.sha256(manifest.path(track.mix).resolve()) for track in manifest.tracks]
-    if remember:
-        book.save()
-    return hashes
-
-
-def facts_key(sha256: str) -> str:
-    return key_of("facts", versions.INTAKE, sha256)
-
-
-def read_facts(manifest: Manifest, hashes: Sequence[str], runner: Runner) -> list[MixFacts]:
-    """Examine every mix that is not known; `Faults` for those that nothing can be made from."""
-    runner.run("examining", [examine_task(manifest, mix, sha256) for mix, sha256 in enumerate(hashes)])
-    return [known_facts(runner.cache, sha256) for sha256 in hashes]
-
-
-def known_facts(cache: Cache, sha256: str) -> MixFacts:
-    return MixFacts(**json.loads((cache.path(facts_key(sha256)) / FACTS).read_text()))
-
-
-def examine_task(manifest: Manifest, mix: int, sha256: str) -> Task:
-    path = manifest.path(manifest.tracks[mix].mix)
-
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        facts = examine(path, advance)
-        for folder in folders.values():
-            (folder / FACTS).write_text(json.dumps(asdict(facts)))
-
-    return Task(
-        keys=(facts_key(sha256),),
-        label=manifest.tracks[mix].mix,
-        seconds=0.0,
-        work=work,
-        reason="a mix not seen before",
-        place=manifest.at(("tracks", mix, "mix")),
-        path=f"tracks[{mix}].mix",
-    )
-
-
-def session_rate(manifest: Manifest, facts: Iterable[MixFacts]) -> int:
-    """The manifest's, or the lowest of the usual rates that no mix is above."""
-    if manifest.session.rate != "auto":
-        return int(manifest.session.rate)
-    highest = max(known.rate for known in facts)
-    return next((rate for rate in RATES if rate >= highest), RATES[-1])
 
 
 def _master_tasks(album: Album) -> list[Task]:
@@ -283,19 +172,21 @@ def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat
 
 def _deliver(
     release: Release, sides: Sequence[Side], wanted: Mapping[str, bool], folder: Path
-) -> list[DeliveredFile]:
+) -> tuple[list[DeliveredFile], tuple[str, ...]]:
+    """Everything but the paperwork; returns its files, and what should be known of them."""
     files = deliver_cd(release, folder) if wanted["cd"] else []
+    warnings: tuple[str, ...] = ()
     if wanted["digital"]:
         files += deliver_digital(release, release.manifest.deliver.digital, folder)
     if wanted["vinyl"]:
-        files += deliver_vinyl(release, sides, folder)
-    return files
+        vinyl, warnings = deliver_vinyl(release, sides, folder)
+        files += vinyl
+    return files, warnings
 
 
-def _check(folder: Path, files: Sequence[DeliveredFile], watcher: Watcher) -> None:
+def _check(folder: Path, watcher: Watcher) -> None:
     """The quick proof that ends a build: every file read back."""
-    seconds = sum(file.frames / file.rate for file in files if file.frames and file.rate)
-    watcher.stage("verifying", seconds)
+    watcher.stage("verifying", audio_seconds(read_listing(folder)))
     faults = quick_faults(folder, watcher.advanced)
     if faults:
         raise Faults(faults)
@@ -317,7 +208,5 @@ def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
             )
         clipped = [n for n, track in enumerate(tracks, 1) if track.clipped_samples]
         if clipped:
-            found.append(
-                f"{form}: samples clipped (track {', '.join(map(str, clipped))}); turn the limiter on or the level down"
-            )
+            found.append(f"{form}: samples clipped (track {', '.join(map(str, clipped))}); use the limiter")
     return (*found, *(cover.warnings if cover else ()))

@@ -1,12 +1,12 @@
 """Results on disk by key: an entry is a folder that appears whole, with a checksum of each of its files."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from pipeline.build.keys import sha256_file
 
@@ -20,6 +20,7 @@ class Cache:
         self._entries = folder / "entries"
         self._aside = folder / "aside"
         self._sound: set[str] = set()
+        self._adopting = Lock()
 
     def path(self, key: str) -> Path:
         """Where the entry is, or would be."""
@@ -55,8 +56,9 @@ class Cache:
         (folder / ENTRY).write_text(json.dumps(sums, sort_keys=True))
         final = self.path(key)
         final.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(final, ignore_errors=True)
-        os.replace(folder, final)
+        with self._adopting:  # a folder cannot take the place of one that another task put there meanwhile
+            shutil.rmtree(final, ignore_errors=True)
+            folder.replace(final)
         self._sound.add(key)
 
     def sweep(self) -> None:

@@ -6,15 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.build.album import (
-    examine_task,
-    facts_key,
-    known_facts,
-    mix_hashes,
-    plan_album,
-    wanted_kinds,
-)
 from pipeline.build.cache import Cache
+from pipeline.build.mixes import examine_task, facts_key, known_facts, mix_hashes
+from pipeline.build.plan import plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults

@@ -1,7 +1,6 @@
 """The swap at the end: a delivery appears whole or not at all, and a later build knows that it is intact."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,9 +35,14 @@ def recover(output: Path) -> None:
 
 @contextmanager
 def staging(output: Path) -> Iterator[Path]:
-    """A folder beside the output to fill; it takes the output's place when the block ends well."""
+    """A folder beside the output to fill; it takes the output's place when the block ends well.
+
+    Where the output is a link, that is beside the folder it leads to, and the link stays.
+    """
+    output = output.resolve()
     recover(output)
-    aside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    # Without our process in its name: what a killed build left there is removed by the next.
+    aside = output.with_name(f".{output.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:

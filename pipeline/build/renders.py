@@ -12,7 +12,7 @@ from pipeline.formats import AudioFormat
 from pipeline.level import CEILING_RESERVE_DB, ReelLevel
 from pipeline.master import is_neutral
 from pipeline.reels import Reel
-from pipeline.render import Rendered, ReelRender, RenderSpec, read_rendered, render
+from pipeline.render import ReelRender, Rendered, RenderSpec, read_rendered, render
 from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline
 
 

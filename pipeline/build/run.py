@@ -36,7 +36,6 @@ class Watcher(Protocol):
     def stage(self, name: str, total_seconds: float) -> None: ...
     def started(self, task: Task) -> None: ...
     def advanced(self, seconds: float) -> None: ...
-    def finished(self, task: Task) -> None: ...
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
@@ -56,12 +55,14 @@ class Runner:
 
     def run(self, stage: str, tasks: Iterable[Task]) -> None:
         """Every task's keys are in the cache afterwards; `Faults` when mixes are at fault."""
-        missing = []
+        missing: list[Task] = []
+        claimed: set[str] = set()
         for task in tasks:
             if all(self.cache.holds(key) for key in task.keys):
                 self.kept += 1
-            else:
+            elif not claimed.issuperset(task.keys):  # the same mix may be on an album twice
                 missing.append(task)
+                claimed.update(task.keys)
         if missing:
             self.watcher.stage(stage, sum(task.seconds for task in missing))
             self._run_all(sorted(missing, key=lambda task: -task.seconds))
@@ -86,7 +87,6 @@ class Runner:
                 fault.problem, fault.place or task.place, fault.path or task.path, fault.hint
             ) from None
         self.ran.append(task)
-        self.watcher.finished(task)
 
     def _advance(self, seconds: float) -> None:
         if self._stop.is_set():

@@ -7,7 +7,7 @@ The two seconds before track 1 are no part of the image: a cue sheet implies the
 import shutil
 from pathlib import Path
 
-from pipeline.deliver.cue import CueSheet, CueTrack, cue_text
+from pipeline.deliver.cue import CueSheet, CueTrack, cue_text, msf
 from pipeline.deliver.joined import write_joined
 from pipeline.deliver.names import safe_name, track_name
 from pipeline.deliver.release import DeliveredFile, Release, audio_file, relative
@@ -32,9 +32,9 @@ def cd_limits(timeline: Timeline) -> list[Fault]:
             Fault(f"a CD holds {TRACKS_MAX} tracks, this album has {len(segments)}", path="deliver.cd")
         )
     if segments[-1].stop_sector > PROGRAMME_SECTORS_MAX:
-        length_s = segments[-1].stop_sector / SECTORS_PER_SECOND
         found.append(Fault(
-            f"a CD holds 79:57 of programme, this album is {int(length_s // 60)}:{length_s % 60:04.1f}",
+            f"a CD holds {msf(PROGRAMME_SECTORS_MAX)} of programme, this album is "
+            f"{msf(segments[-1].stop_sector)} long (minutes, seconds, sectors)",
             path="deliver.cd", hint="leave cd out of deliver, or split the album"))  # fmt: skip
     for segment in segments:
         found += _track_limits(segment)

@@ -1,14 +1,16 @@
 """Which tracks go on which side of a record, and whether they may be parted there."""
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 from string import ascii_uppercase
 
 from pipeline.deliver.side_limits import limits
 from pipeline.faults import Fault
 from pipeline.manifest.load import Manifest
-from pipeline.timeline import SECTORS_PER_SECOND, Segment, Timeline
+from pipeline.timeline import SECTORS_PER_SECOND, Island, Segment, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,50 @@ def _equal_sides(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:
     """
     islands = timeline.islands
     longest_s = limits(manifest.vinyl.format, manifest.vinyl.rpm).fail_s
-    for count in range(2, len(islands) + 1, 2):
-        sides = _best_split(timeline, count)
-        if max(side.seconds for side in sides) <= longest_s:
-            return sides
-    return _best_split(timeline, min(2, len(islands)))
+    fewest = max(2.0, _fewest(islands, longest_s * SECTORS_PER_SECOND))
+    count = fewest + fewest % 2
+    possible = count <= min(len(islands), len(ascii_uppercase))
+    return _sides(islands, _best_cuts(islands, int(count) if possible else min(2, len(islands))))
 
 
-def _best_split(timeline: Timeline, count: int) -> tuple[Side, ...]:
-    """`count` runs of islands; of the splits with the shortest longest side, the most equal."""
-    splits = (_sides(timeline, cuts) for cuts in combinations(range(1, len(timeline.islands)), count - 1))
-    return min(splits, key=lambda sides: (max(s.sectors for s in sides), -min(s.sectors for s in sides)))
+def _span(islands: Sequence[Island], start: int, stop: int) -> int:
+    """Sectors of a side that holds the islands from `start` up to `stop`."""
+    return islands[stop - 1].segments[-1].sound_stop_sector - islands[start].start_sector
 
 
-def _sides(timeline: Timeline, cuts: Sequence[int]) -> tuple[Side, ...]:
-    bounds = [0, *cuts, len(timeline.islands)]
+def _fewest(islands: Sequence[Island], longest: float) -> float:
+    """How many sides it takes when none may be longer; inf when an island alone is."""
+    count, start = 1, 0
+    for stop in range(1, len(islands) + 1):
+        if _span(islands, start, stop) > longest:
+            count, start = count + 1, stop - 1
+            if _span(islands, start, stop) > longest:
+                return math.inf
+    return count
+
+
+def _best_cuts(islands: Sequence[Island], count: int) -> tuple[int, ...]:
+    """Where `count` sides begin; of the splits with the shortest longest side, the most equal."""
+    whole = _span(islands, 0, len(islands))
+    longest = bisect_left(range(whole), True, key=lambda sectors: _fewest(islands, sectors) <= count)
+    # By how many islands are dealt out: the shortest side at best, and where the sides begin.
+    impossible: tuple[float, tuple[int, ...]] = (-1.0, ())
+    best = [(math.inf, ()), *[impossible] * len(islands)]
+    for _ in range(count):
+        dealt, best = best, [impossible] * (len(islands) + 1)
+        for stop in range(1, len(islands) + 1):
+            for start in range(stop - 1, -1, -1):
+                if _span(islands, start, stop) > longest:
+                    break
+                shortest, cuts = dealt[start]
+                best[stop] = max(best[stop], (min(shortest, _span(islands, start, stop)), (*cuts, start)))
+    return best[-1][1]
+
+
+def _sides(islands: Sequence[Island], cuts: Sequence[int]) -> tuple[Side, ...]:
     return tuple(
-        Side(letter, tuple(segment for island in timeline.islands[start:stop] for segment in island.segments))
-        for letter, (start, stop) in zip(ascii_uppercase, pairwise(bounds), strict=False)
+        Side(letter, tuple(segment for island in islands[start:stop] for segment in island.segments))
+        for letter, (start, stop) in zip(ascii_uppercase, pairwise([*cuts, len(islands)]), strict=False)
     )
 
 

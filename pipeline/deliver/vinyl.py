@@ -1,4 +1,4 @@
-"""Vinyl premasters: one 24-bit file for each side at the session rate, its cue sheet, and the cutting note."""
+"""Vinyl premasters: a 24-bit file for each side at the session rate, its cue sheet, and the cutting note."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +23,10 @@ from pipeline.timeline import SECTORS_PER_SECOND, sector_frames
 PEAK_MAX_DBTP = -0.5
 
 
-def deliver_vinyl(release: Release, sides: Sequence[Side], folder: Path) -> list[DeliveredFile]:
-    """Fill `vinyl/` under `folder`."""
+def deliver_vinyl(
+    release: Release, sides: Sequence[Side], folder: Path
+) -> tuple[list[DeliveredFile], tuple[str, ...]]:
+    """Fill `vinyl/` under `folder`; returns its files, and what should be known of the note."""
     own = folder / "vinyl"
     own.mkdir()
     files: list[DeliveredFile] = []
@@ -37,7 +39,8 @@ def deliver_vinyl(release: Release, sides: Sequence[Side], folder: Path) -> list
         cue.write_bytes(cue_text(cue_sheet(release, side.segments, path.name)).encode())
         files.append(DeliveredFile(path=relative(cue, folder), kind="vinyl", role="cue", side=side.letter))
         noted.append(_note_side(release, side, path, tracks))
-    return [*files, *_write_note(release, noted, own, folder)]
+    notes, warnings = _write_note(release, noted, own, folder)
+    return files + notes, warnings
 
 
 def _form(release: Release) -> AudioFormat:
@@ -106,15 +109,18 @@ def _note_side(release: Release, side: Side, path: Path, tracks: tuple[NoteTrack
     )
 
 
-def _write_note(release: Release, sides: Sequence[NoteSide], own: Path, folder: Path) -> list[DeliveredFile]:
+def _write_note(
+    release: Release, sides: Sequence[NoteSide], own: Path, folder: Path
+) -> tuple[list[DeliveredFile], tuple[str, ...]]:
     note = _note(release, sides)
     markdown, pdf = own / "cutting-note.md", own / "cutting-note.pdf"
     markdown.write_text(note_markdown(note), encoding="utf-8", newline="\n")
-    write_note_pdf(note, pdf)
-    return [
+    warnings = write_note_pdf(note, pdf)
+    files = [
         DeliveredFile(path=relative(path, folder), kind="vinyl", role="cutting note")
         for path in (markdown, pdf)
     ]
+    return files, warnings
 
 
 def _note(release: Release, sides: Sequence[NoteSide]) -> CuttingNote:
