@@ -14,6 +14,7 @@ SILENCE_DBFS = -80.0
 SILENCE = 10.0 ** (SILENCE_DBFS / 20.0)
 # A float file holds 24 bits of any sample and what it cannot hold is no word length at all.
 FLOAT_BITS = 32
+FULL_24 = 2.0**23
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ class DefectMeter:
 
 def _word_bits(block: Block) -> int:
     """Bits of the shortest integer word that holds every sample exactly; 32 when 24 do not."""
-    scaled = block * 2.0**23
+    scaled = block * FULL_24
+    if scaled.min() < -FULL_24 or scaled.max() > FULL_24 - 1:
+        return FLOAT_BITS
     codes = scaled.astype(np.int64)
     if not np.array_equal(codes, scaled):
         return FLOAT_BITS

@@ -69,13 +69,14 @@ def gating_blocks(sub_energy: NDArray[np.float64]) -> NDArray[np.float64]:
     return window_means(sub_energy, MOMENTARY_SUB_BLOCKS, SUB_BLOCKS_PER_HOP)
 
 
-def gated_mean(block_energy: NDArray[np.float64], relative_gate_lu: float) -> float:
-    """Mean energy above -70 LUFS, plus a relative gate below which nothing counts; linear.
-
-    Returns the relative gate itself as LUFS; -inf when nothing is above the absolute gate.
+def gate_lufs(block_energy: NDArray[np.float64], relative_lu: float) -> float:
+    """What is not above it does not count: -70 LUFS or, if higher, the mean of what is above that, and
+    `relative_lu` (negative) from there.
     """
     loud = block_energy[energy_to_lufs(block_energy) > ABSOLUTE_GATE_LUFS]
-    return float(energy_to_lufs(loud.mean())) + relative_gate_lu if loud.size else -math.inf
+    if not loud.size:
+        return ABSOLUTE_GATE_LUFS
+    return max(ABSOLUTE_GATE_LUFS, float(energy_to_lufs(loud.mean())) + relative_lu)
 
 
 def integrated_lufs(block_energy: NDArray[np.float64]) -> float:
@@ -89,11 +90,8 @@ def integrated_lufs(block_energy: NDArray[np.float64]) -> float:
 
     Source: ITU-R BS.1770-5, Annex 1, equations 4 to 7.
     """
-    gate_lufs = gated_mean(block_energy, RELATIVE_GATE_LU)
-    if gate_lufs == -math.inf:
-        return -math.inf
-    counted = block_energy[energy_to_lufs(block_energy) > max(gate_lufs, ABSOLUTE_GATE_LUFS)]
-    return float(energy_to_lufs(counted.mean()))
+    counted = block_energy[energy_to_lufs(block_energy) > gate_lufs(block_energy, RELATIVE_GATE_LU)]
+    return float(energy_to_lufs(counted.mean())) if counted.size else -math.inf
 
 
 def loudness_range_lu(short_term_energy: NDArray[np.float64]) -> float:
@@ -101,11 +99,10 @@ def loudness_range_lu(short_term_energy: NDArray[np.float64]) -> float:
 
     Source: EBU Tech 3342 (2023), section 3.
     """
-    gate_lufs = gated_mean(short_term_energy, RANGE_GATE_LU)
-    if gate_lufs == -math.inf:
-        return 0.0
     lufs = np.sort(energy_to_lufs(short_term_energy))
-    lufs = lufs[lufs > max(gate_lufs, ABSOLUTE_GATE_LUFS)]
+    lufs = lufs[lufs > gate_lufs(short_term_energy, RANGE_GATE_LU)]
+    if not lufs.size:
+        return 0.0
     low, high = (lufs[math.floor((len(lufs) - 1) * share + 0.5)] for share in (0.10, 0.95))
     return float(high - low)
 

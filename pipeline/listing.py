@@ -11,7 +11,7 @@ LISTING = "delivery.json"
 # What every row of `files` has; more may be added.
 COLUMNS = frozenset((
     "path", "kind", "role", "track", "side", "codec", "rate", "bits", "channels", "frames",
-    "pcm_sha256", "lufs_i", "true_peak_dbtp", "tags",
+    "sha256", "pcm_sha256", "lufs_i", "true_peak_dbtp", "tags",
 ))  # fmt: skip
 
 

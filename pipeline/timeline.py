@@ -131,13 +131,13 @@ def lay(reels: Sequence[Reel], rate: int) -> Timeline:
     return Timeline(rate, tuple(islands))
 
 
-def _end_s(slot: Slot, rate: int) -> float:
-    return slot.start_sector / SECTORS_PER_SECOND + (slot.stop_frame - slot.first_frame) / rate
+def _length_s(slot: Slot, rate: int) -> float:
+    return (slot.stop_frame - slot.first_frame) / rate
 
 
 def _end_sector(slot: Slot, rate: int) -> int:
     """The first sector boundary at or after the reel's last frame."""
-    return math.ceil(_end_s(slot, rate) * SECTORS_PER_SECOND - ROUNDING)
+    return slot.start_sector + math.ceil(_length_s(slot, rate) * SECTORS_PER_SECOND - ROUNDING)
 
 
 def _place(reels: Sequence[Reel], rate: int) -> list[Slot]:
@@ -153,20 +153,23 @@ def _place(reels: Sequence[Reel], rate: int) -> list[Slot]:
 
 
 def _after(before: Slot, reel: Reel, slot: Slot, rate: int) -> tuple[Slot, Slot]:
-    """The slot behind `before`, and `before` with the fade that a crossfade gives it."""
-    end_s = _end_s(before, rate)
+    """The slot behind `before`, and `before` with the fade that a crossfade gives it.
+
+    All is counted from where `before` starts: rounding on the album's clock would let a longer first
+    track change fades and pauses at its end.
+    """
+    length_s = _length_s(before, rate)
     if not reel.crossfade:
-        start = max(
-            math.ceil(end_s * SECTORS_PER_SECOND - ROUNDING), round((end_s + reel.gap_s) * SECTORS_PER_SECOND)
-        )
-        return before, replace(slot, start_sector=start)
-    start = round((end_s - reel.crossfade.seconds) * SECTORS_PER_SECOND)
-    overlap = Fade(reel.crossfade.curve, end_s - start / SECTORS_PER_SECOND)
-    last_mark = before.start_sector + _sectors(reel.cuts_s[-1] - reel.start_s)
-    shorter_s = min(end_s - last_mark / SECTORS_PER_SECOND, (slot.stop_frame - slot.first_frame) / rate)
+        asked = before.start_sector + round((length_s + reel.gap_s) * SECTORS_PER_SECOND)
+        return before, replace(slot, start_sector=max(_end_sector(before, rate), asked))
+    start = round((length_s - reel.crossfade.seconds) * SECTORS_PER_SECOND)
+    overlap = Fade(reel.crossfade.curve, length_s - start / SECTORS_PER_SECOND)
+    last_mark = _sectors(reel.cuts_s[-1] - reel.start_s)
+    shorter_s = min(length_s - last_mark / SECTORS_PER_SECOND, _length_s(slot, rate))
     if overlap.seconds >= shorter_s:
         raise CrossfadeTooLongError(reel.track_numbers[-1], reel.crossfade.seconds, shorter_s)
-    return replace(before, fade_out=overlap), replace(slot, start_sector=start, fade_in=overlap)
+    following = replace(slot, start_sector=before.start_sector + start, fade_in=overlap)
+    return replace(before, fade_out=overlap), following
 
 
 def _segments(reels: Sequence[Reel], slots: Sequence[Slot], rate: int) -> list[Segment]:

@@ -46,9 +46,7 @@ class Verdict:
 def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
     """All checks. `progress` is told the seconds of audio that were read."""
     listing = read_listing(delivery)
-    faults = _sum_faults(delivery)
-    missing = {fault.place for fault in faults}
-    faults += [fault for fault in _listing_faults(delivery, listing) if fault.place not in missing]
+    faults = _folder_faults(delivery, listing["files"])
     present = [row for row in listing["files"] if (delivery / row["path"]).is_file()]
     for row in present:
         faults += file_faults(delivery, row, listening=True, progress=progress)
@@ -66,19 +64,36 @@ def quick_faults(delivery: Path, progress: Progress = lambda _: None) -> list[Fa
     return faults
 
 
-def _sum_faults(delivery: Path) -> list[Fault]:
-    """Checksums, and that nothing is missing and nothing is there besides."""
-    try:
-        lines = (delivery / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return [Fault("missing", place=SUMS, hint="build again")]
-    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines if "  " in line)}
-    found = {path.relative_to(delivery).as_posix() for path in delivery.rglob("*") if path.is_file()} - {SUMS}
-    faults = [Fault(f"missing, though {SUMS} lists it", place=name) for name in sorted(sums.keys() - found)]
-    faults += [Fault(f"not part of the delivery: {SUMS} does not list it", place=name)
-               for name in sorted(found - sums.keys())]  # fmt: skip
-    changed = [name for name in sorted(sums.keys() & found) if sha256_file(delivery / name) != sums[name]]
-    return faults + [Fault(f"changed: its checksum is not that in {SUMS}", place=name) for name in changed]
+def _folder_faults(delivery: Path, rows: list[Row]) -> list[Fault]:
+    """That nothing is missing, changed or there besides, by both lists; one fault for each file."""
+    paths = sorted(path for path in delivery.rglob("*") if path.is_file())
+    found = {path.relative_to(delivery).as_posix(): sha256_file(path) for path in paths}
+    sums, listed = _sums(delivery), {row["path"]: row["sha256"] for row in rows}
+    faults = {} if sums else {SUMS: Fault("missing or empty", place=SUMS, hint="build again")}
+    # No list has its own sum, and the one that is written last is in no other.
+    for name, digests, besides in ((SUMS, sums, {SUMS}), (LISTING, listed, {SUMS, LISTING})):
+        there = {path: digest for path, digest in found.items() if path not in besides}
+        for fault in _differences(there, digests, name) if digests else ():
+            faults.setdefault(fault.place, fault)
+    return list(faults.values())
+
+
+def _sums(delivery: Path) -> dict[str, str]:
+    """Each file and its checksum by SHA256SUMS; what is no such line is passed over."""
+    path = delivery / SUMS
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines if "  " in line)}
+
+
+def _differences(found: dict[str, str], wanted: dict[str, str], name: str) -> Iterator[Fault]:
+    """`found` and `wanted` are checksums by path, `name` the list that the latter come from."""
+    for path in sorted(found.keys() | wanted.keys()):
+        if path not in found:
+            yield Fault(f"missing, though {name} lists it", place=path)
+        elif path not in wanted:
+            yield Fault(f"not part of the delivery: {name} does not list it", place=path)
+        elif found[path] != wanted[path]:
+            yield Fault(f"changed: its checksum is not that in {name}", place=path)
 
 
 def _listing_faults(delivery: Path, listing: dict[str, Any]) -> list[Fault]:

@@ -33,7 +33,9 @@ def on_grid(audio: Block, bits: int) -> Block:
     return np.round(audio * 2.0 ** (bits - 1)) / 2.0 ** (bits - 1)
 
 
-def music(seconds: float, rate: int = 44_100, *, crest: float = 3.0, swell: float = 0.0, seed: int = 3) -> Block:
+def music(
+    seconds: float, rate: int = 44_100, *, crest: float = 3.0, swell: float = 0.0, seed: int = 3
+) -> Block:
     """Something like a song: dark noise with a hit every 0.4 s, and a loudness that swells.
 
     The hits are `crest` times as high as the rest; `swell` is by how much the softest passage is softer.

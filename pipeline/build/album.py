@@ -1,6 +1,7 @@
 """The main job: from a manifest to a published delivery, re-doing only what has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,15 +60,19 @@ def build(file: Path, options: Options, watcher: Watcher) -> Outcome:
         return _build(manifest, output, store, options, watcher)
 
 
-def _locked(file: Path, watcher: Watcher) -> FileLock:
-    """The album's lock, taken; waits, and says so, while another build holds it."""
+@contextmanager
+def _locked(file: Path, watcher: Watcher) -> Iterator[None]:
+    """Holds the album's lock; waits, and says so, while another build has it."""
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         watcher.stage("waiting for another build of this album", 0.0)
         lock.acquire()
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _build(manifest: Manifest, output: Path, store: Path, options: Options, watcher: Watcher) -> Outcome:

@@ -1,4 +1,4 @@
-"""Albums for tests that run the whole program: synthesised, short, and built once for all workers."""
+"""The whole program: its command line, and two short albums that are built once for all workers."""
 
 import hashlib
 import json
@@ -13,16 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 from filelock import FileLock
-from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
+from tests.albums import music, write_mix
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-Sound = NDArray[np.float64]
 
 # Six tracks of all that an album can have: rates 96, 48 and 44.1 kHz, a mono mix, a segue inside a CD
 # sector, a crossfade, a gap of no whole sector, an index, and titles that neither ASCII nor file names hold.
@@ -78,28 +76,6 @@ deliver: {cd: {}, digital: [flac 16/44.1, mp3 320]}
 """
 
 
-def song(seconds: float, rate: int, seed: int) -> Sound:
-    """(frames, 2): a chord, noise and a beat, alike enough to music for meters and limiters."""
-    random = np.random.default_rng(seed)
-    clock = np.arange(round(seconds * rate)) / rate
-    root = 110.0 * 2.0 ** (seed / 12)
-    voices = [
-        np.sin(2 * np.pi * root * ratio * clock + random.uniform(0, 6)) for ratio in (1, 1.5, 2.5, 4, 7.1)
-    ]
-    left = 0.08 * sum(voices) + 0.02 * random.standard_normal(len(clock))
-    right = 0.08 * sum(voices[::-1][:4]) + 0.02 * random.standard_normal(len(clock))
-    beat = 0.6 * np.exp(-30 * (clock % 0.5)) * np.sin(2 * np.pi * 180 * (clock % 0.5))
-    return np.stack([left + beat, right + 0.8 * beat], axis=1)
-
-
-def write_mix(path: Path, audio: Sound, rate: int, bits: int = 16) -> Path:
-    """The sound as a file of integers, its container by the name's ending."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    codes = np.round(audio * 2.0 ** (bits - 1)).astype(np.int32) << (32 - bits)
-    soundfile.write(path, codes, rate, f"PCM_{bits}")
-    return path
-
-
 def write_cover(path: Path) -> None:
     ramp = np.linspace(0, 255, 1400).astype(np.uint8)
     Image.fromarray(np.stack([np.tile(ramp, (1400, 1)), *[np.tile(ramp[:, None], 1400)] * 2], -1)).save(path)
@@ -108,22 +84,22 @@ def write_cover(path: Path) -> None:
 def write_whole_album(folder: Path) -> None:
     """What `WHOLE` names."""
     mixes = folder / "mixes"
-    write_mix(mixes / "1.wav", song(5.013, 96_000, 1), 96_000, 24)
-    write_mix(mixes / "2.wav", 1.2 * song(4.7, 44_100, 2), 44_100)
-    performance = song(9.9, 44_100, 3)
+    write_mix(mixes / "1.wav", music(5.013, 96_000, crest=6, seed=1), 96_000)
+    write_mix(mixes / "2.wav", 2.2 * music(4.7, crest=2, seed=2), subtype="PCM_16")
+    performance = music(9.9, swell=0.5, seed=3)
     joint = 4 * 44_100 + 21_234  # inside a CD sector
-    write_mix(mixes / "3.wav", performance[:joint], 44_100, 24)
-    write_mix(mixes / "4.wav", performance[joint:], 44_100, 24)
-    write_mix(mixes / "5.flac", song(6.2, 48_000, 5)[:, :1], 48_000, 24)
-    write_mix(mixes / "6.aiff", 0.5 * song(6.5, 44_100, 6), 44_100)
+    write_mix(mixes / "3.wav", performance[:joint])
+    write_mix(mixes / "4.wav", performance[joint:])
+    write_mix(mixes / "5.flac", music(6.2, 48_000, seed=5)[:, :1], 48_000)
+    write_mix(mixes / "6.aiff", 0.5 * music(6.5, seed=6), subtype="PCM_16")
     write_cover(folder / "cover.png")
     (folder / "album.yaml").write_text(WHOLE, encoding="utf-8")
 
 
 def write_small_album(folder: Path) -> None:
     """What `SMALL` names."""
-    write_mix(folder / "mixes" / "1.wav", song(4.21, 44_100, 7), 44_100)
-    write_mix(folder / "mixes" / "2.wav", song(4.5, 44_100, 8), 44_100)
+    write_mix(folder / "mixes" / "1.wav", music(4.21, seed=7), subtype="PCM_16")
+    write_mix(folder / "mixes" / "2.wav", music(4.5, seed=8), subtype="PCM_16")
     write_cover(folder / "cover.png")
     (folder / "album.yaml").write_text(SMALL, encoding="utf-8")
 
@@ -180,12 +156,6 @@ def stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
     """Every file and folder below a folder, with its time, inode and size."""
     found = {path: path.stat() for path in sorted(folder.rglob("*"))}
     return {str(path): (stat.st_mtime_ns, stat.st_ino, stat.st_size) for path, stat in found.items()}
-
-
-def codes_of(path: Path, bits: int) -> NDArray[np.int32]:
-    """The integers of a lossless file that libsndfile reads, (frames, channels)."""
-    codes: NDArray[np.int32] = soundfile.read(path, dtype="int32", always_2d=True)[0] >> (32 - bits)
-    return codes
 
 
 @dataclass(frozen=True)
