@@ -351,7 +351,7 @@ def _undecodable(path: Path, reason: str) -> Fault:
         return Fault(
             f'"{path.name}" holds no audio that can be read', hint="write the mix as WAV, AIFF or FLAC"
         )
-    return Fault(f'"{path.name}" cannot be decoded: {reason}', hint=EXPORT_AGAIN)
+    return Fault(f'"{path.name}" cannot be decoded: {reason.rstrip(".")}', hint=EXPORT_AGAIN)
 
 
 def _no_frames(path: Path) -> Fault:

@@ -38,9 +38,8 @@ def _time_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Faul
     for route, at_s in times:
         beyond = at_s > facts.seconds if route == ("trim", "end") else at_s >= facts.seconds
         if beyond and at_s > 0.0:
-            yield manifest.fault(
-                ("tracks", mix, *route), f"{at_s:g} s is behind the end of the mix ({facts.seconds:.3f} s)"
-            )
+            problem = f"{at_s:g} s is behind the end of the mix ({facts.seconds:.3f} s)"
+            yield manifest.fault(("tracks", mix, *route), problem, "times are counted from the mix's start")
 
 
 def _fade_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Fault]:
@@ -50,9 +49,8 @@ def _fade_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Faul
     for name, fade in (("fade_in", treatment.fade_in), ("fade_out", treatment.fade_out)):
         if fade and fade.seconds > length_s > 0.0:
             route = ("tracks", mix, name)
-            yield manifest.fault(
-                route, f"the fade of {fade.seconds:g} s is longer than the track ({length_s:.1f} s)"
-            )
+            problem = f"the fade of {fade.seconds:g} s is longer than the track ({length_s:.1f} s)"
+            yield manifest.fault(route, problem, "make it shorter")
     last = mix + 1 == len(manifest.tracks)
     if isinstance(treatment.then, Crossfade) and treatment.fade_out and not last:
         yield manifest.fault(("tracks", mix, "then"), "a track that crossfades has that as its fade out",

@@ -48,15 +48,15 @@ def solve(
 ) -> list[ReelLevel]:
     """One level for each reel; `envelopes` are those of the whole reels, before top and tail."""
     slots = [slot for island in timeline.islands for slot in island.slots]
-    sounds = [_sounding(envelopes[slot.reel], slot, timeline.rate) for slot in slots]
+    sounds = [_sounding(envelopes[slot.reel], slot) for slot in slots]
     if levelling.match == "album":
         return _match_album(reels, sounds, levelling)
     return [_match_one(reel, sound, levelling) for reel, sound in zip(reels, sounds, strict=True)]
 
 
-def _sounding(envelope: Envelope, slot: Slot, rate: int) -> Envelope:
+def _sounding(envelope: Envelope, slot: Slot) -> Envelope:
     """The reel as it will be heard: topped and tailed, faded, with silence behind."""
-    heard = envelope.between(slot.first_frame / rate, slot.stop_frame / rate)
+    heard = envelope.between(slot.first_frame / slot.rate, slot.stop_frame / slot.rate)
     heard = heard.times(_fade_gains(len(heard.energy), slot.fade_in, slot.fade_out))
     silence = np.zeros(round(SILENCE_S * TICKS_PER_SECOND))
     return Envelope(np.concatenate([heard.energy, silence]), np.concatenate([heard.peak, silence]))
@@ -123,7 +123,7 @@ def _capped(
     if gain_db <= largest_db:
         return _decided(reel, sound, levelling, gain_db, target, "")
     level = _decided(reel, sound, levelling, largest_db, target, "")
-    why = f"{LIMITING_MAX_DB:g} dB of limiting" if reel.limiter else "the ceiling, as the limiter is off"
+    why = f"{LIMITING_MAX_DB:g} dB of limiting" if reel.limiter else "the ceiling (the limiter is off)"
     note = f"{target:.1f} LUFS cannot be had: {why} is reached at {level.reached_lufs:.1f} LUFS"
     return _decided(reel, sound, levelling, largest_db, target, note)
 
@@ -200,15 +200,13 @@ def _solve_gain(reached: Callable[[float], float], target_lufs: float) -> float:
     return 0.5 * (low + high)
 
 
-def unlimited_peak_dbtp(
-    island: Island, levels: Sequence[ReelLevel], envelopes: Sequence[Envelope], rate: int
-) -> float:
+def unlimited_peak_dbtp(island: Island, levels: Sequence[ReelLevel], envelopes: Sequence[Envelope]) -> float:
     """The highest true peak that an island can have without limiters; overlaps counted as if they met."""
     base = island.start_sector
     length_s = (island.stop_sector - base) / SECTORS_PER_SECOND
     total = np.zeros(math.ceil(length_s * TICKS_PER_SECOND) + 2)
     for slot in island.slots:
-        heard = envelopes[slot.reel].between(slot.first_frame / rate, slot.stop_frame / rate)
+        heard = envelopes[slot.reel].between(slot.first_frame / slot.rate, slot.stop_frame / slot.rate)
         gains = _fade_gains(len(heard.peak), slot.fade_in, slot.fade_out) * db_to_gain(
             levels[slot.reel].gain_db
         )

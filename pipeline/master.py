@@ -15,7 +15,7 @@ from dsp.resample import Resampler
 from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
 from dsp.stream import Block, Chain, Stage, run
 from pipeline.audiofile import open_mix
-from pipeline.reels import Part
+from pipeline.reels import Part, is_neutral
 from pipeline.shaped import AUDIO, CHANNELS, write_block, write_readings
 
 
@@ -62,13 +62,6 @@ def joined_blocks(parts: tuple[Part, ...]) -> Iterator[Block]:
 def chain_stages(chain: tuple[Any, ...], rate: int) -> list[Stage]:
     """The stages of a chain that do anything; a neutral one would not be bit-transparent."""
     return [stage_of(settings, rate) for settings in chain if not is_neutral(settings)]
-
-
-def is_neutral(settings: Any) -> bool:
-    """True for a stage that would change nothing; an EQ is a tuple of bands."""
-    if isinstance(settings, tuple):
-        return all(band.neutral for band in settings)
-    return bool(settings.neutral)
 
 
 def stage_of(settings: Any, rate: int) -> Stage:

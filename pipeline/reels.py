@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsp.limiter import LimiterSettings
+from pipeline.formats import RATES
 from pipeline.intake import MixFacts
 from pipeline.manifest.chain import Crossfade, Gap
 from pipeline.manifest.chain import Fade as ManifestFade
@@ -67,8 +68,24 @@ class Reel:
         return sum(part.frames for part in self.parts)
 
     @property
+    def untouched(self) -> bool:
+        """True when no stage of the chain does anything."""
+        return all(is_neutral(settings) for settings in self.chain)
+
+    def working_rate(self, session_rate: int) -> int:
+        """The session's, but for a mix that no chain touches: converting that would change it for nothing."""
+        return self.rate if self.untouched and self.rate in RATES else session_rate
+
+    @property
     def track_numbers(self) -> range:
         return range(self.first_track, self.first_track + len(self.cuts_s))
+
+
+def is_neutral(settings: Any) -> bool:
+    """True for a stage that would change nothing; an EQ is a tuple of bands."""
+    if isinstance(settings, tuple):
+        return all(band.neutral for band in settings)
+    return bool(settings.neutral)
 
 
 def groups(manifest: Manifest) -> list[range]:

@@ -37,6 +37,7 @@ class ReelRender:
     """One reel of an island: what is read and done to it; `start_sector` is from the island's start."""
 
     shaped: str
+    rate: int
     first_frame: int
     stop_frame: int
     gain_db: float
@@ -56,7 +57,6 @@ class RenderSpec:
     """
 
     reels: tuple[ReelRender, ...]
-    session_rate: int
     rate: int
     ceiling_dbtp: float
     guard: LimiterSettings | None
@@ -124,10 +124,10 @@ def _limiter(reel: ReelRender, spec: RenderSpec) -> Limiter | None:
 def _reel_blocks(
     reel: ReelRender, limiter: Limiter | None, spec: RenderSpec, folder: Path
 ) -> Iterator[Block]:
-    frames = round((reel.stop_frame - reel.first_frame) * spec.rate / spec.session_rate)
+    frames = round((reel.stop_frame - reel.first_frame) * spec.rate / reel.rate)
     stages: list[Stage] = [Gain(reel.gain_db, CHANNELS)]
-    if spec.rate != spec.session_rate:
-        stages.append(Resampler(spec.session_rate, spec.rate, CHANNELS))
+    if spec.rate != reel.rate:
+        stages.append(Resampler(reel.rate, spec.rate, CHANNELS))
     if limiter:
         stages.append(limiter)
     if reel.fade_in or reel.fade_out:

@@ -49,6 +49,8 @@ class SecondLoudness:
         self._energy: list[NDArray[np.float64]] = []
 
     def process(self, block: Block) -> None:
+        if not len(block):  # lfilter would forget its state
+            return
         for number, (b, a, state, gain) in enumerate(self._filters):
             filtered, state = lfilter(b, a, block, axis=0, zi=state)
             block = gain * filtered
@@ -61,9 +63,9 @@ class SecondLoudness:
     @property
     def integrated_lufs(self) -> float:
         """-inf for silence, and for less than the 0.4 s that a loudness needs."""
-        stand_in = np.sqrt(np.concatenate(self._energy))
-        if len(stand_in) < 4:
+        if sum(map(len, self._energy)) < 4:
             return -math.inf
+        stand_in = np.sqrt(np.concatenate(self._energy))
         meter = pyloudnorm.Meter(round(1 / SUB_BLOCK_S), filter_class="custom")
         with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
             warnings.simplefilter("ignore")

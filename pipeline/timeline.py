@@ -41,11 +41,21 @@ class Slot:
     """A reel on the clock: `first_frame` to `stop_frame` of its shaped audio, from `start_sector` on."""
 
     reel: int
+    rate: int
     start_sector: int
     first_frame: int
     stop_frame: int
     fade_in: Fade | None
     fade_out: Fade | None
+
+    @property
+    def length_s(self) -> float:
+        return (self.stop_frame - self.first_frame) / self.rate
+
+    @property
+    def end_sector(self) -> int:
+        """The first sector boundary at or after the last frame."""
+        return self.start_sector + math.ceil(self.length_s * SECTORS_PER_SECOND - ROUNDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ class Island:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The whole album; `rate` is that of the frames in its slots."""
+    """The whole album; `rate` is the session's."""
 
     rate: int
     islands: tuple[Island, ...]
@@ -106,7 +116,7 @@ def sector_frames(rate: int) -> int:
 
 
 def shaped_frames(reel: Reel, rate: int) -> int:
-    """Length of a reel behind the chain, converted to the session rate."""
+    """Length of a reel behind the chain, at the rate that the chain works at."""
     return round(reel.source_frames * rate / reel.rate)
 
 
@@ -118,12 +128,12 @@ def lay(reels: Sequence[Reel], rate: int) -> Timeline:
         MarksTooCloseError: no player could go from one mark to the next.
     """
     slots = _place(reels, rate)
-    segments = _segments(reels, slots, rate)
+    segments = _segments(reels, slots)
     islands: list[Island] = []
     for slot in slots:
         numbers = reels[slot.reel].track_numbers
         own = tuple(segment for segment in segments if segment.track in numbers)
-        if islands and slot.start_sector <= _end_sector(islands[-1].slots[-1], rate):
+        if islands and slot.start_sector <= islands[-1].slots[-1].end_sector:
             last = islands.pop()
             islands.append(Island((*last.slots, slot), (*last.segments, *own)))
         else:
@@ -131,54 +141,46 @@ def lay(reels: Sequence[Reel], rate: int) -> Timeline:
     return Timeline(rate, tuple(islands))
 
 
-def _length_s(slot: Slot, rate: int) -> float:
-    return (slot.stop_frame - slot.first_frame) / rate
-
-
-def _end_sector(slot: Slot, rate: int) -> int:
-    """The first sector boundary at or after the reel's last frame."""
-    return slot.start_sector + math.ceil(_length_s(slot, rate) * SECTORS_PER_SECOND - ROUNDING)
-
-
 def _place(reels: Sequence[Reel], rate: int) -> list[Slot]:
     slots: list[Slot] = []
     for number, reel in enumerate(reels):
-        stop = min(round(reel.stop_s * rate), shaped_frames(reel, rate))
-        slot = Slot(number, 0, round(reel.start_s * rate), stop, reel.fade_in, reel.fade_out)
+        own = reel.working_rate(rate)
+        stop = min(round(reel.stop_s * own), shaped_frames(reel, own))
+        slot = Slot(number, own, 0, round(reel.start_s * own), stop, reel.fade_in, reel.fade_out)
         if slots:
-            before, slot = _after(slots[-1], reels[number - 1], slot, rate)
+            before, slot = _after(slots[-1], reels[number - 1], slot)
             slots[-1] = before
         slots.append(slot)
     return slots
 
 
-def _after(before: Slot, reel: Reel, slot: Slot, rate: int) -> tuple[Slot, Slot]:
+def _after(before: Slot, reel: Reel, slot: Slot) -> tuple[Slot, Slot]:
     """The slot behind `before`, and `before` with the fade that a crossfade gives it.
 
     All is counted from where `before` starts: rounding on the album's clock would let a longer first
     track change fades and pauses at its end.
     """
-    length_s = _length_s(before, rate)
+    length_s = before.length_s
     if not reel.crossfade:
         asked = before.start_sector + round((length_s + reel.gap_s) * SECTORS_PER_SECOND)
-        return before, replace(slot, start_sector=max(_end_sector(before, rate), asked))
+        return before, replace(slot, start_sector=max(before.end_sector, asked))
     start = round((length_s - reel.crossfade.seconds) * SECTORS_PER_SECOND)
     overlap = Fade(reel.crossfade.curve, length_s - start / SECTORS_PER_SECOND)
     last_mark = _sectors(reel.cuts_s[-1] - reel.start_s)
-    shorter_s = min(length_s - last_mark / SECTORS_PER_SECOND, _length_s(slot, rate))
+    shorter_s = min(length_s - last_mark / SECTORS_PER_SECOND, slot.length_s)
     if overlap.seconds >= shorter_s:
         raise CrossfadeTooLongError(reel.track_numbers[-1], reel.crossfade.seconds, shorter_s)
     following = replace(slot, start_sector=before.start_sector + start, fade_in=overlap)
     return replace(before, fade_out=overlap), following
 
 
-def _segments(reels: Sequence[Reel], slots: Sequence[Slot], rate: int) -> list[Segment]:
+def _segments(reels: Sequence[Reel], slots: Sequence[Slot]) -> list[Segment]:
     marks = [(slot.start_sector + _sectors(cut_s - reels[slot.reel].start_s), slot, place)
              for slot in slots for place, cut_s in enumerate(reels[slot.reel].cuts_s)]  # fmt: skip
     segments = []
     for number, (mark, slot, place) in enumerate(marks):
         reel = reels[slot.reel]
-        end = _end_sector(slot, rate)
+        end = slot.end_sector
         stop = marks[number + 1][0] if number + 1 < len(marks) else end
         indexes = tuple(slot.start_sector + _sectors(at_s - reel.start_s) for at_s in reel.indexes_s[place])
         segment = Segment(reel.track_numbers[place], mark, min(end, stop), stop, indexes)

@@ -85,6 +85,7 @@ def write_shaped(folder: Path, audio: Block, rate: int = 44_100) -> Path:
 def reel_render(frames: int, shaped: str = "shaped", **changes: Any) -> ReelRender:
     usual: dict[str, Any] = {
         "shaped": shaped,
+        "rate": 44_100,
         "first_frame": 0,
         "stop_frame": frames,
         "gain_db": 0.0,
@@ -97,9 +98,8 @@ def reel_render(frames: int, shaped: str = "shaped", **changes: Any) -> ReelRend
 
 
 def render_spec(reels: Sequence[ReelRender], sectors: Sequence[int], **changes: Any) -> RenderSpec:
-    """Sessions and files of 44.1 kHz, -1 dBTP, TPDF, unless `changes` say otherwise."""
+    """Reels and files of 44.1 kHz, -1 dBTP, TPDF, unless `changes` say otherwise."""
     usual: dict[str, Any] = {
-        "session_rate": 44_100,
         "rate": 44_100,
         "ceiling_dbtp": -1.0,
         "guard": None,

@@ -40,7 +40,7 @@ album:
   explicit: no
   artwork: cover.png
   credits: {producer: Zoë Ångström, mastering_engineer: D. Wax}
-level: {target_lufs: -12, ceiling_dbtp: -1}
+level: {target_lufs: -17, ceiling_dbtp: -1}
 defaults:
   chain:
     - glue: {threshold_db: -18, ratio: 1.5}

@@ -12,12 +12,12 @@ from pipeline.build import renders
 from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
 from pipeline.build.mixes import mix_hashes, read_facts
-from pipeline.build.plan import Album, plan_album, wanted_kinds
+from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import refuse_foreign, staging
 from pipeline.build.request import STORE, Options, output_of, published_book, request_key, stamps
 from pipeline.build.run import Advance, Runner, Task, Watcher
 from pipeline.deliver.cd import CD_FORMAT, deliver_cd
-from pipeline.deliver.cover import Cover, prepare_cover
+from pipeline.deliver.cover import Cover
 from pipeline.deliver.digital import deliver_digital
 from pipeline.deliver.paperwork import revision_after, write_paperwork
 from pipeline.deliver.release import DeliveredFile, Release
@@ -85,7 +85,7 @@ def _build(manifest: Manifest, output: Path, store: Path, options: Options, watc
     runner = Runner(cache, options.jobs, watcher)
     facts = read_facts(manifest, hashes, runner)
     album = plan_album(manifest, facts, hashes, wanted)
-    cover = prepare_cover(manifest.path(manifest.album.artwork)) if manifest.album.artwork else None
+    cover = album_cover(manifest)
     release = _produce(album, wanted, cover, runner)
     with staging(output) as folder:
         watcher.stage("delivering", 0.0)
@@ -110,7 +110,7 @@ def _inputs(manifest: Manifest) -> list[Path]:
 def _master_tasks(album: Album) -> list[Task]:
     tasks = []
     for reel in album.reels:
-        spec = MasterSpec(reel.parts, reel.rate, album.timeline.rate, reel.chain)
+        spec = MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
 
         def work(folders: Mapping[str, Path], advance: Advance, spec: MasterSpec = spec) -> None:
             for folder in folders.values():
@@ -149,10 +149,7 @@ def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runn
     if wanted["vinyl"] and album.manifest.vinyl.limiter:
         for_vinyl = renders.limited(session, [side_form])
     elif wanted["vinyl"]:
-        peaks = [
-            unlimited_peak_dbtp(island, levels, envelopes, album.timeline.rate)
-            for island in album.timeline.islands
-        ]
+        peaks = [unlimited_peak_dbtp(island, levels, envelopes) for island in album.timeline.islands]
         vinyl_gain_db = min(0.0, PEAK_MAX_DBTP - max(peaks))
         for_vinyl = renders.unlimited(session, side_form, vinyl_gain_db)
     runner.run("rendering", [renders.task(each, runner.cache, "") for each in (*limited, *for_vinyl)])
@@ -199,7 +196,12 @@ def _check(folder: Path, watcher: Watcher) -> None:
 
 def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
     """What went well enough to deliver and should still be known."""
-    found = []
+    mixes = [(piece.number, release.facts[piece.mix]) for piece in release.pieces]
+    found = [
+        f"track {number}: made from a lossy mix ({mix.codec}); ask for the uncompressed one"
+        for number, mix in mixes
+        if mix.lossy
+    ]
     for number, level in enumerate(release.levels):
         if level.note:
             found.append(f"track {release.reels[number].first_track}: {level.note}")

@@ -47,9 +47,14 @@ class Cache:
             folders = {key: Path(aside) / key for key in keys}
             for folder in folders.values():
                 folder.mkdir()
-            yield folders
-            for key, folder in folders.items():
-                self._adopt(key, folder)
+            try:
+                yield folders
+                for key, folder in folders.items():
+                    self._adopt(key, folder)
+            except OSError as error:
+                # The system names no file when a write fails; this says at least which disk is full.
+                error.filename = error.filename or str(self._aside)
+                raise
 
     def _adopt(self, key: str, folder: Path) -> None:
         sums = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}

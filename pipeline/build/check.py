@@ -8,11 +8,10 @@ from typing import Any
 
 from pipeline.build.cache import Cache
 from pipeline.build.mixes import examine_task, facts_key, known_facts, mix_hashes
-from pipeline.build.plan import plan_album, wanted_kinds
+from pipeline.build.plan import album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
-from pipeline.deliver.cover import prepare_cover
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts, warnings
 from pipeline.manifest.load import Manifest, load
@@ -49,12 +48,10 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
 
 
 def _cover_faults(manifest: Manifest) -> list[Fault]:
-    if not manifest.album.artwork:
-        return []
     try:
-        prepare_cover(manifest.path(manifest.album.artwork))
+        album_cover(manifest)
     except Fault as fault:
-        return [manifest.fault(("album", "artwork"), fault.problem, fault.hint)]
+        return [fault]
     return []
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.build.request import KINDS, Options
 from pipeline.checks import mix_faults
 from pipeline.deliver.cd import cd_limits
+from pipeline.deliver.cover import Cover, prepare_cover
 from pipeline.deliver.sides import Side, side_faults, sides_of
 from pipeline.faults import Fault, Faults
 from pipeline.formats import RATES
@@ -37,7 +38,7 @@ def plan_album(
     reels = reels_of(manifest, facts, hashes)
     timeline = _laid(manifest, reels, session_rate(manifest, facts))
     sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
-    faults = cd_limits(timeline) if wanted["cd"] else []
+    faults = cd_limits(manifest, timeline) if wanted["cd"] else []
     faults += side_faults(manifest, timeline, sides)
     if faults:
         raise Faults(faults)
@@ -61,6 +62,16 @@ def _laid(manifest: Manifest, reels: Sequence[Reel], rate: int) -> Timeline:
     except MarksTooCloseError as error:
         hint = "move a cut or an index; where the next track fades in, that has begun"
         raise Faults([manifest.fault(manifest.pieces[error.track - 1].route, str(error), hint)]) from None
+
+
+def album_cover(manifest: Manifest) -> Cover | None:
+    """The manifest's artwork made ready; a Fault at its place when none can be made of it."""
+    if not manifest.album.artwork:
+        return None
+    try:
+        return prepare_cover(manifest.path(manifest.album.artwork))
+    except Fault as fault:
+        raise manifest.fault(("album", "artwork"), fault.problem, fault.hint) from None
 
 
 def wanted_kinds(manifest: Manifest, options: Options) -> dict[str, bool]:

@@ -13,9 +13,14 @@ from pipeline.listing import LISTING
 
 
 def refuse_foreign(output: Path) -> None:
-    """Fault when the output folder holds something that no build of ours has put there."""
+    """Fault when the output folder holds something that no build of ours has put there, or us."""
     if not output.exists():
         return
+    if Path.cwd().is_relative_to(output.resolve()):
+        raise Fault(
+            f"{output} is the folder that you are in, and a delivery is replaced as a whole",
+            hint="run this from another folder, or choose another --output",
+        )
     if not output.is_dir() or (any(output.iterdir()) and not (output / LISTING).is_file()):
         raise Fault(f"{output} exists and is no delivery", hint="move it away, or choose another --output")
 

@@ -10,7 +10,6 @@ from pipeline.build.keys import key_of
 from pipeline.build.run import Advance, Task
 from pipeline.formats import AudioFormat
 from pipeline.level import CEILING_RESERVE_DB, ReelLevel
-from pipeline.master import is_neutral
 from pipeline.reels import Reel
 from pipeline.render import ReelRender, Rendered, RenderSpec, read_rendered, render
 from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline
@@ -73,6 +72,7 @@ def _rendering(
     reels = tuple(
         ReelRender(
             shaped=session.shaped_keys[slot.reel],
+            rate=slot.rate,
             first_frame=slot.first_frame,
             stop_frame=slot.stop_frame,
             gain_db=session.levels[slot.reel].gain_db + gain_db,
@@ -86,7 +86,6 @@ def _rendering(
     limiters = [reel.limiter for reel in reels if reel.limiter]
     spec = RenderSpec(
         reels=reels,
-        session_rate=session.timeline.rate,
         rate=rate,
         ceiling_dbtp=session.ceiling_dbtp - CEILING_RESERVE_DB,
         guard=limiters[0] if island.overlaps and limiters else None,
@@ -120,7 +119,7 @@ def _exact_bits(session: Session, island: Island, reels: Sequence[ReelRender], r
         reel.gain_db != 0.0
         or reel.fade_in
         or reel.fade_out
-        or rate != session.timeline.rate
+        or rate != slot.rate
         or _is_processed(session, slot.reel, reel)
         for slot, reel in zip(island.slots, reels, strict=True)
     )
@@ -133,11 +132,7 @@ def _is_processed(session: Session, number: int, render: ReelRender) -> bool:
     limited = (
         render.limiter and session.levels[number].true_peak_dbtp >= session.ceiling_dbtp - CEILING_RESERVE_DB
     )
-    return (
-        reel.rate != session.timeline.rate
-        or not all(is_neutral(settings) for settings in reel.chain)
-        or bool(limited)
-    )
+    return reel.rate != render.rate or not reel.untouched or bool(limited)
 
 
 def task(rendering: Rendering, cache: Cache, place: str) -> Task:

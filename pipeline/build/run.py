@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pipeline.build.cache import Cache
 from pipeline.faults import Fault, Faults
+from pipeline.manifest.names import natural_key
 
 Advance = Callable[[float], None]
 
@@ -56,26 +57,33 @@ class Runner:
     def run(self, stage: str, tasks: Iterable[Task]) -> None:
         """Every task's keys are in the cache afterwards; `Faults` when mixes are at fault."""
         missing: list[Task] = []
+        twins: list[Task] = []
         claimed: set[str] = set()
         for task in tasks:
             if all(self.cache.holds(key) for key in task.keys):
                 self.kept += 1
-            elif not claimed.issuperset(task.keys):  # the same mix may be on an album twice
+            elif claimed.issuperset(task.keys):  # the same mix may be on an album twice
+                twins.append(task)
+            else:
                 missing.append(task)
                 claimed.update(task.keys)
         if missing:
             self.watcher.stage(stage, sum(task.seconds for task in missing))
-            self._run_all(sorted(missing, key=lambda task: -task.seconds))
+            self._run_all(sorted(missing, key=lambda task: -task.seconds), twins)
 
-    def _run_all(self, tasks: Sequence[Task]) -> None:
+    def _run_all(self, tasks: Sequence[Task], twins: Sequence[Task]) -> None:
         with ThreadPoolExecutor(self.jobs) as pool:
-            futures = [pool.submit(self._run_one, task) for task in tasks]
             try:
-                _wait_for(futures)
+                faults = _faults([pool.submit(self._run_one, task) for task in tasks])
+                # Of two that are the same, a fault of the one is a fault of the other, in another place.
+                again = [task for task in twins if not all(self.cache.holds(key) for key in task.keys)]
+                faults += _faults([pool.submit(self._run_one, task) for task in again])
             except BaseException:
                 self._stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+        if faults:
+            raise Faults(sorted(faults, key=lambda fault: natural_key(str(fault))))
 
     def _run_one(self, task: Task) -> None:
         self.watcher.started(task)
@@ -94,8 +102,8 @@ class Runner:
         self.watcher.advanced(seconds)
 
 
-def _wait_for(futures: Sequence["Future[Any]"]) -> None:
-    """Wait for all; faults of mixes are collected, anything else stops the rest at once."""
+def _faults(futures: Sequence["Future[Any]"]) -> list[Fault]:
+    """Wait for all; faults of mixes are collected, anything else is raised at once."""
     faults: list[Fault] = []
     pending = set(futures)
     while pending:
@@ -107,5 +115,4 @@ def _wait_for(futures: Sequence["Future[Any]"]) -> None:
                 faults.append(failure)
             elif failure is not None:
                 raise failure
-    if faults:
-        raise Faults(sorted(faults, key=str))
+    return faults

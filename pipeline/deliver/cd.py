@@ -13,8 +13,11 @@ from pipeline.deliver.names import safe_name, track_name
 from pipeline.deliver.release import DeliveredFile, Release, audio_file, relative
 from pipeline.faults import Fault
 from pipeline.formats import AudioFormat
+from pipeline.manifest.load import Manifest
 from pipeline.timeline import SECTORS_PER_SECOND, Segment, Timeline
 
+CD = ("deliver", "cd")
+TOO_MUCH = "leave cd out of deliver, or split the album"
 CD_FORMAT = AudioFormat("wav", 44_100, bits=16)
 TRACKS_MAX = 99
 INDEXES_MAX = 99
@@ -23,37 +26,34 @@ TRACK_SECTORS_MIN = 4 * SECTORS_PER_SECOND
 PROGRAMME_SECTORS_MAX = (79 * 60 + 57) * SECTORS_PER_SECOND + 74
 
 
-def cd_limits(timeline: Timeline) -> list[Fault]:
+def cd_limits(manifest: Manifest, timeline: Timeline) -> list[Fault]:
     """What no CD can hold. Source: IEC 60908, as enforced by replication plants."""
     segments = timeline.segments
     found = []
     if len(segments) > TRACKS_MAX:
-        found.append(
-            Fault(f"a CD holds {TRACKS_MAX} tracks, this album has {len(segments)}", path="deliver.cd")
-        )
+        problem = f"a CD holds {TRACKS_MAX} tracks, this album has {len(segments)}"
+        found.append(manifest.fault(CD, problem, TOO_MUCH))
     if segments[-1].stop_sector > PROGRAMME_SECTORS_MAX:
-        found.append(Fault(
+        problem = (
             f"a CD holds {msf(PROGRAMME_SECTORS_MAX)} of programme, this album is "
-            f"{msf(segments[-1].stop_sector)} long (minutes, seconds, sectors)",
-            path="deliver.cd", hint="leave cd out of deliver, or split the album"))  # fmt: skip
+            f"{msf(segments[-1].stop_sector)} long (minutes, seconds, sectors)"
+        )
+        found.append(manifest.fault(CD, problem, TOO_MUCH))
     for segment in segments:
-        found += _track_limits(segment)
+        found += _track_limits(manifest, segment)
     return found
 
 
-def _track_limits(segment: Segment) -> list[Fault]:
+def _track_limits(manifest: Manifest, segment: Segment) -> list[Fault]:
+    route = manifest.pieces[segment.track - 1].route
     found = []
     if segment.sectors < TRACK_SECTORS_MIN:
         length_s = segment.sectors / SECTORS_PER_SECOND
-        found.append(
-            Fault(
-                f"track {segment.track} is {length_s:.2f} s long; on a CD a track is at least 4 s",
-                path="deliver.cd",
-                hint="make it longer, or leave cd out of deliver",
-            )
-        )
+        problem = f"track {segment.track} is {length_s:.2f} s long; on a CD a track is at least 4 s"
+        found.append(manifest.fault(route, problem, "make it longer, or leave cd out of deliver"))
     if len(segment.indexes) + 1 > INDEXES_MAX:
-        found.append(Fault(f"track {segment.track} has more than {INDEXES_MAX} indexes", path="deliver.cd"))
+        problem = f"track {segment.track} has more than {INDEXES_MAX} indexes"
+        found.append(manifest.fault((*route, "index"), problem, "a CD holds no more"))
     return found
 
 

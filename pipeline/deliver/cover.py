@@ -55,7 +55,7 @@ def prepare_cover(path: Path) -> Cover:
 
 def _read(path: Path) -> "Image":
     """The upright, decoded image. Pillow's own limit decides what is a decompression bomb."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -72,8 +72,10 @@ def _read(path: Path) -> "Image":
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        # Of what is no image at all, Pillow says so with the whole path.
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
         raise Fault(
-            f"the cover is not readable as an image ({error})",
+            f"the cover is not readable as an image{reason}",
             place=str(path),
             hint="save it as PNG, JPEG or TIFF",
         ) from error

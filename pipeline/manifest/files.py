@@ -29,11 +29,13 @@ def existing_file(text: str, info: ValidationInfo) -> str:
 
 def _look_at(path: Path, text: str) -> None:
     try:
-        is_file, is_folder = path.is_file(), path.is_dir()
+        is_file, is_folder, is_link = path.is_file(), path.is_dir(), path.is_symlink()
     except (OSError, ValueError):  # a name that no file can have: too long, a zero byte
-        is_file = is_folder = False
+        is_file = is_folder = is_link = False
     if is_folder:
         raise wrong(f"{shown(text)} is a folder", "name a file")
+    if is_link and not is_file:
+        raise wrong(f"{shown(text)} is a link to a file that is not there", "link it again, or name the file")
     if not is_file:
         raise wrong(f"there is no file {shown(text)}", _instead(path, text))
     if not os.access(path, os.R_OK):

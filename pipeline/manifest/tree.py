@@ -177,7 +177,8 @@ def parse(data: bytes, file: str) -> tuple[Tree, Places, list[Complaint]]:
         hint = "write album: and tracks: at the beginning of a line"
         raise Faults([Fault("this is no manifest", f"{file}:1:1", hint=hint)])
     builder = _TreeBuilder(places)
-    return builder.build(root, ()), places, builder.complaints
+    # A tag on the whole leaves nothing of it, but the complaint.
+    return builder.build(root, ()) or {}, places, builder.complaints
 
 
 def _text(data: bytes, file: str) -> str:
@@ -231,14 +232,16 @@ def _syntax(error: yaml.MarkedYAMLError, file: str) -> Fault:
     if "'\\t'" in problem:
         return Fault("a tab may not indent YAML", place, hint="use blanks")
     context = f" {error.context}" if error.context and "while" in error.context else ""
-    return Fault(f"this is no YAML: {printable(problem + context, 160)}", place, hint=_cure(problem))
+    return Fault(f"this is no YAML: {printable(problem + context, 160)}", place, hint=_cure(problem, context))
 
 
-def _cure(problem: str) -> str:
+def _cure(problem: str, context: str) -> str:
     if "mapping values are not allowed" in problem:
         return 'put text that has ": " in it into quotes'
     if "undefined alias" in problem:
         return "an alias *name comes behind its anchor &name"
+    if "while parsing a flow" in context:
+        return "close every [ with ] and every { with }, and put text that has one of them into quotes"
     return ""
 
 

@@ -26,6 +26,8 @@ ENTRIES |= {"after": ENTRIES["chain"], "before": ENTRIES["chain"]}
 # What to write where a list, a mapping or one of a few words belongs.
 EXAMPLES = {
     "album": "write such as {title: Night Ferry, artist: The Harbour Lights}",
+    "title": "write such as Night Ferry",
+    "artist": "write such as The Harbour Lights",
     "session": "write settings such as {rate: 96000}",
     "defaults": "write settings such as {then: {gap: 2.0}}",
     "deliver": "write such as {cd: {}, digital: [flac 16/44.1]}",

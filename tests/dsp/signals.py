@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
+from scipy.fft import next_fast_len
 from scipy.signal import butter, sosfilt
 
 from dsp.stream import join, process_all
@@ -57,9 +58,10 @@ def ideal_peak(audio, factor=16, guard=4096):
     By padding the spectrum with zeros: no filter is approximated, only the grid is finite (at `factor`
     16, at most 0.04 dB too low at half the rate).
     """
-    padded = np.pad(audio, ((guard, guard), (0, 0)))
+    frames = next_fast_len(len(audio) + 2 * guard)
+    padded = np.pad(audio, ((guard, frames - guard - len(audio)), (0, 0)))
     spectrum = np.fft.rfft(padded, axis=0)
-    return factor * np.abs(np.fft.irfft(spectrum, factor * len(padded), axis=0)).max()
+    return factor * np.abs(np.fft.irfft(spectrum, factor * frames, axis=0)).max()
 
 
 def thd_n_dbc(audio, hz, rate):
@@ -80,8 +82,8 @@ def drums(rate, seconds):
     random = np.random.default_rng(11)
 
     def hit(low_hz, decay_s):
-        high = sosfilt(butter(2, low_hz, "highpass", fs=rate, output="sos"), random.standard_normal(len(time)))
-        return high * np.exp(-time / decay_s)
+        high_pass = butter(2, low_hz, "highpass", fs=rate, output="sos")
+        return sosfilt(high_pass, random.standard_normal(len(time))) * np.exp(-time / decay_s)
 
     kick = np.sin(2 * np.pi * (50 * time + 8 * (1 - np.exp(-time / 0.02)))) * np.exp(-time / 0.09)
     audio = np.zeros((int(seconds * rate), 2))

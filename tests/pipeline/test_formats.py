@@ -42,7 +42,11 @@ def test_formats(text, form, extension):
 
 
 def test_a_lossy_encoder_is_given_all_bits():
-    assert [parse_format(text).render_bits for text in ("mp3 320", "flac 16/44.1", "wav 24/96")] == [24, 16, 24]
+    assert [parse_format(text).render_bits for text in ("mp3 320", "flac 16/44.1", "wav 24/96")] == [
+        24,
+        16,
+        24,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from dsp.gain import OutputSettings
 from pipeline.reels import Fade, Part
 from pipeline.timeline import CrossfadeTooLongError, MarksTooCloseError, lay
 from tests.albums import reel
@@ -39,6 +40,7 @@ def albums(draw, most=5, gapless=False):
             reel(
                 frames / own,
                 own,
+                chain=draw(st.sampled_from([(), (OutputSettings(gain_db=1.0),)])),
                 start_s=start_s,
                 stop_s=stop_s,
                 cuts_s=cuts,
@@ -63,9 +65,9 @@ def slots_of(timeline):
     return [slot for island in timeline.islands for slot in island.slots]
 
 
-def end(slot, rate):
+def end(slot):
     """Exactly, in sectors."""
-    return slot.start_sector + Fraction((slot.stop_frame - slot.first_frame) * SECTORS, rate)
+    return slot.start_sector + Fraction((slot.stop_frame - slot.first_frame) * SECTORS, slot.rate)
 
 
 @given(albums())
@@ -85,8 +87,18 @@ def test_a_reel_begins_with_its_first_track_and_is_placed_whole(album):
     starts = {segment.track: segment.start_sector for segment in timeline.segments}
     for slot, each in zip(slots_of(timeline), reels, strict=True):
         assert slot.start_sector == starts[each.first_track]
-        assert slot.first_frame == pytest.approx(each.start_s * rate, abs=0.51)
-        assert slot.stop_frame == pytest.approx(each.stop_s * rate, abs=0.51)
+        assert slot.rate == (rate if each.chain else each.working_rate(rate))
+        assert slot.first_frame == pytest.approx(each.start_s * slot.rate, abs=0.51)
+        assert slot.stop_frame == pytest.approx(each.stop_s * slot.rate, abs=0.51)
+
+
+@pytest.mark.parametrize(("own", "working"), [(44_100, 44_100), (96_000, 96_000), (32_000, 48_000)])
+def test_only_a_chain_makes_a_mix_work_at_the_session_s_rate(own, working):
+    """But for a rate that no session can have."""
+    gain = OutputSettings(gain_db=1.0)
+    assert reel(rate=own).working_rate(48_000) == working
+    assert reel(rate=own, chain=(OutputSettings(),)).working_rate(48_000) == working
+    assert reel(rate=own, chain=(gain,)).working_rate(48_000) == 48_000
 
 
 @given(albums())
@@ -97,7 +109,7 @@ def test_sound_ends_with_the_reel_or_where_the_next_track_begins(album):
     for slot, each in zip(slots_of(timeline), reels, strict=True):
         *inner, last = (stops[track] for track in each.track_numbers)
         assert all(segment.sound_stop_sector == segment.stop_sector for segment in inner)
-        assert 0 <= min(last.sound_stop_sector, last.stop_sector) - min(end(slot, rate), last.stop_sector) < 1
+        assert 0 <= min(last.sound_stop_sector, last.stop_sector) - min(end(slot), last.stop_sector) < 1
 
 
 @given(albums())
@@ -118,7 +130,7 @@ def test_a_mark_is_never_later_than_what_it_marks(album):
 def test_gaps_are_as_asked_and_reels_overlap_only_in_crossfades(album):
     reels, rate = album
     for each, (before, after) in zip(reels, pairwise(slots_of(lay(reels, rate))), strict=False):
-        silence = after.start_sector - end(before, rate)
+        silence = after.start_sector - end(before)
         if each.crossfade:
             assert -silence == pytest.approx(each.crossfade.seconds * SECTORS, abs=0.5001)
         else:
@@ -135,10 +147,10 @@ def test_both_fades_of_a_crossfade_last_as_long_as_both_reels_sound(album):
             assert before.fade_out == after.fade_in
             assert before.fade_out.curve == each.crossfade.curve
             assert before.fade_out.seconds * SECTORS == pytest.approx(
-                float(end(before, rate) - after.start_sector), abs=1e-6
+                float(end(before) - after.start_sector), abs=1e-6
             )
             assert before.fade_out.seconds < min(
-                (slot.stop_frame - slot.first_frame) / rate for slot in (before, after)
+                (slot.stop_frame - slot.first_frame) / slot.rate for slot in (before, after)
             )
 
 
@@ -149,7 +161,7 @@ def test_islands_are_parted_by_silence_and_hold_none(album):
     parted = [(n, slot) for n, island in enumerate(timeline.islands) for slot in island.slots]
     assert [slot.reel for _, slot in parted] == list(range(len(reels)))
     for (island, before), (other, after) in pairwise(parted):
-        silent_sectors = after.start_sector - end(before, rate)
+        silent_sectors = after.start_sector - end(before)
         assert (island == other) == (silent_sectors < 1)
     for island in timeline.islands:
         tracks = [n for slot in island.slots for n in reels[slot.reel].track_numbers]
@@ -158,7 +170,7 @@ def test_islands_are_parted_by_silence_and_hold_none(album):
             island.slots[0].start_sector,
             island.segments[-1].stop_sector,
         )
-        assert island.stop_sector >= end(island.slots[-1], rate) - Fraction(1, 100_000)
+        assert island.stop_sector >= end(island.slots[-1]) - Fraction(1, 100_000)
 
 
 @given(albums(), st.data())
