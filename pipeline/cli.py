@@ -1,6 +1,7 @@
 """The command line: parse, call, print. Everything heavy is imported where it is used."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ def _plain_errors() -> Iterator[None]:
             print(each, file=sys.stderr)
         raise typer.Exit(AT_FAULT) from None
     except KeyboardInterrupt:
+        # All ends within a second; whoever presses again in that second gets no traceback for it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted: the last delivery is untouched, finished steps are kept", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except OSError as error:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from pipeline.audiofile import open_mix
-from pipeline.build.keys import write_whole
 from pipeline.faults import Fault
+from pipeline.files import write_whole
 from pipeline.manifest.scaffold import SCHEMA_FILE, new_manifest
 from pipeline.manifest.schema import json_schema
 

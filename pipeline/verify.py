@@ -16,10 +16,10 @@ import numpy as np
 from dsp.dither import int_to_float
 from dsp.stream import Block
 from pipeline.audiofile import PcmHash, read_audio, read_codes
-from pipeline.build.keys import sha256_file
 from pipeline.deliver.cue import parse_cue
 from pipeline.deliver.tags import read_tags
 from pipeline.faults import Fault
+from pipeline.files import sha256_file
 from pipeline.formats import LOSSLESS
 from pipeline.listing import LISTING, SUMS, read_listing
 from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks

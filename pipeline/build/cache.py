@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from pipeline.build.keys import sha256_file
+from pipeline.files import sha256_file
 
 ENTRY = "entry.json"
 
@@ -53,7 +53,8 @@ class Cache:
                     self._adopt(key, folder)
             except OSError as error:
                 # The system names no file when a write fails; this says at least which disk is full.
-                error.filename = error.filename or str(self._aside)
+                if error.errno is not None:
+                    error.filename = error.filename or str(self._aside)
                 raise
 
     def _adopt(self, key: str, folder: Path) -> None:

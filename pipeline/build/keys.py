@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
+from pipeline.files import file_stamp, read_book, sha256_file, write_whole
 
 
 def key_of(kind: str, version: int, *inputs: Any) -> str:
@@ -35,20 +35,12 @@ def canonical(value: Any) -> Any:
     return value
 
 
-def sha256_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class HashBook:
     """Remembers the hash of a mix by its path, size, time and inode, so that it is read once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        try:
-            self._known: dict[str, Any] = json.loads(file.read_text())
-        except (OSError, ValueError):
-            self._known = {}
+        self._known = read_book(file)
 
     def sha256(self, path: Path) -> str:
         stamp = file_stamp(path)
@@ -61,17 +53,3 @@ class HashBook:
 
     def save(self) -> None:
         write_whole(self._file, json.dumps(self._known, sort_keys=True))
-
-
-def file_stamp(path: Path) -> list[int]:
-    """Changes whenever the file is written again."""
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write aside and rename: the file is the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)

@@ -5,10 +5,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from pipeline.build.keys import file_stamp, write_whole
 from pipeline.faults import Fault
+from pipeline.files import file_stamp, read_book, write_whole
 from pipeline.listing import LISTING
 
 
@@ -73,17 +72,14 @@ class PublishedBook:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        try:
-            self._known: dict[str, Any] = dict(json.loads(file.read_text()))
-        except (OSError, ValueError):
-            self._known = {}
+        self._known = read_book(file)
 
     def is_current(self, output: Path, request: str) -> bool:
         """True when the same request was published there and neither inputs nor files have been touched."""
         known = self._known.get(str(output.resolve()), {})
         return (
             known.get("request") == request
-            and known["files"] == stamps_below(output)
+            and known.get("files") == stamps_below(output)
             and all(stamp == stamp_or_none(Path(path)) for path, stamp in known["inputs"].items())
         )
 

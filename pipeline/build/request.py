@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import versions
-from pipeline.build.keys import file_stamp, key_of, sha256_file
+from pipeline.build.keys import key_of
 from pipeline.build.publish import PublishedBook
+from pipeline.files import file_stamp, sha256_file
 
 STORE = ".deadwax"
 KINDS = ("cd", "digital", "vinyl")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.build.keys import sha256_file
 from pipeline.deliver.release import DeliveredFile, Release
+from pipeline.files import sha256_file
 from pipeline.listing import LISTING, SUMS
 from pipeline.timeline import SECTORS_PER_SECOND
 from pipeline.wording import template

@@ -6,7 +6,6 @@ from pathlib import Path
 from dsp.metrics import LowEnd, Sibilance
 from dsp.stream import Stage
 from pipeline import __version__
-from pipeline.build.keys import sha256_file
 from pipeline.deliver.cd import cue_sheet
 from pipeline.deliver.cue import cue_text
 from pipeline.deliver.cutting_note import CuttingNote, NoteSide, NoteTrack, note_markdown, write_note_pdf
@@ -14,6 +13,7 @@ from pipeline.deliver.joined import write_joined
 from pipeline.deliver.release import DeliveredFile, Release, audio_file, relative
 from pipeline.deliver.side_limits import limits
 from pipeline.deliver.sides import Side
+from pipeline.files import sha256_file
 from pipeline.formats import AudioFormat
 from pipeline.manifest.chain import Insert
 from pipeline.render import Rendered

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate
@@ -59,7 +60,7 @@ def steps(output: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def delivered(delivery: Path, bits: int, **wanted: str) -> list[Codes]:
+def delivered(delivery: Path, bits: int, **wanted: str | int) -> list[Codes]:
     """The integers of each file that is so."""
     return [codes_of(delivery / row["path"], bits) for row in rows(delivery, **wanted)]
 
@@ -158,29 +159,30 @@ def noise_mix(path: Path, frames: int, rate: int, bits: int, channels: int = 2, 
 
 
 def test_16_bits_at_44_1_khz_arrive_bit_for_bit(tmp_path: Path) -> None:
-    """A whole number of sectors, one frame more, and a mono mix that ends anywhere."""
+    """A whole number of sectors, one frame more, a mono mix that ends anywhere; and a 96 kHz mix beside them."""
     mixes = [
         noise_mix(tmp_path / "1.wav", 300 * SECTOR, 44_100, 16),
         noise_mix(tmp_path / "2.wav", 310 * SECTOR + 1, 44_100, 16),
         noise_mix(tmp_path / "3.wav", 320 * SECTOR - 77, 44_100, 16, channels=1),
     ]
-    (tmp_path / "album.yaml").write_text(
-        UNTOUCHED + "deliver: {cd: {}, digital: [flac 16/44.1, wav 24/44.1]}\n"
-    )
+    fine = noise_mix(tmp_path / "4.wav", 400_001, 96_000, 24)
+    text = UNTOUCHED.replace("3.wav]", "{mix: 3.wav, then: {gap: 0}}, 4.wav]")
+    text += "deliver: {cd: {}, digital: [flac 16/44.1, wav 24/44.1, wav 24/96], allow_upsampling: yes}\n"
+    (tmp_path / "album.yaml").write_text(text)
     done("build", tmp_path / "album.yaml")
-    for kind, bits, folder in (
-        ("cd", 16, "cd/"),
-        ("digital", 16, "digital/flac"),
-        ("digital", 24, "digital/wav"),
-    ):
-        found = [row["path"] for row in rows(tmp_path / "delivery", kind=kind, role="track")]
-        paths = [path for path in found if path.startswith(folder)]
+    forms: list[tuple[int, dict[str, str | int]]] = [
+        (16, {"kind": "cd"}), (16, {"codec": "flac"}), (24, {"kind": "digital", "codec": "wav", "rate": 44_100})
+    ]  # fmt: skip
+    for bits, wanted in forms:
+        tracks = delivered(tmp_path / "delivery", bits, role="track", **wanted)[:3]
         # The pause of half a second is 37.5 sectors, and every file ends on a sector.
-        for path, mix, sectors in zip(paths, mixes, (300 + 38, 311 + 37, 320), strict=True):
-            codes = codes_of(tmp_path / "delivery" / path, bits)
+        for codes, mix, sectors in zip(tracks, mixes, (300 + 38, 311 + 37, 320), strict=True):
             assert len(codes) == sectors * SECTOR
             assert_array_equal(codes[: len(mix)], np.broadcast_to(mix << (bits - 16), (len(mix), 2)))
             assert not codes[len(mix) :].any()
+    last = delivered(tmp_path / "delivery", 24, role="track", rate=96_000)[3]
+    assert_array_equal(last[: len(fine)], fine)
+    assert not last[len(fine) :].any()
 
 
 def test_24_bits_at_96_khz_arrive_bit_for_bit(tmp_path: Path) -> None:
@@ -227,11 +229,11 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
     hashes = mix_hashes(manifest, store, remember=False)
     facts = [known_facts(cache, sha256) for sha256 in hashes]
     album = plan_album(manifest, facts, hashes, wanted_kinds(manifest, Options()))
-    rate = album.timeline.rate
-    keys = [
-        key_of("master", versions.MASTER, MasterSpec(reel.parts, reel.rate, rate, reel.chain))
+    specs = [
+        MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
         for reel in album.reels
     ]
+    keys = [key_of("master", versions.MASTER, spec) for spec in specs]
     levelling = Levelling(target_lufs=-17, ceiling_dbtp=-1)
     levels = solve(album.reels, [read_envelope(cache.path(key)) for key in keys], album.timeline, levelling)
     session = renders.Session(
@@ -495,19 +497,30 @@ def untidied(album: Album) -> list[str]:
     return [path.name for path in (*left, *(aside.iterdir() if aside.is_dir() else ()))]
 
 
-@pytest.mark.parametrize("stage", ["mastering", "rendering", "delivering"])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
-def test_a_build_that_is_stopped_leaves_the_last_delivery(small_copy: Album, stage: str, name: str) -> None:
-    before = contents(small_copy.delivery)
-    small_copy.edit("{target_lufs: -16}", "{target_lufs: -18}\ndefaults: {chain: [glue: {ratio: 2}]}")
-    small_copy.edit("mp3 320]}", "aac 256, opus 160], vinyl: {}}")
+def begun(album: Album, stage: str) -> "subprocess.Popen[str]":
+    """A build with everything to do that has come to that stage."""
+    album.edit("{target_lufs: -16}", "{target_lufs: -18}\ndefaults: {chain: [glue: {ratio: 2}]}")
+    album.edit("mp3 320]}", "aac 256, opus 160], vinyl: {}}")
     process = start(
-        "build", small_copy.manifest, "--jobs", "1",
+        "build", album.manifest, "--jobs", "1",
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job may ignore it
     )  # fmt: skip
     assert process.stderr
     while process.stderr.readline().strip() != stage:
         assert process.poll() is None
+    return process
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("SIGINT", "mastering"), ("SIGINT", "rendering"), ("SIGINT", "delivering"),
+        ("SIGKILL", "rendering"), ("SIGKILL", "delivering"),
+    ],
+)  # fmt: skip
+def test_a_build_that_is_stopped_leaves_the_last_delivery(small_copy: Album, stage: str, name: str) -> None:
+    before = contents(small_copy.delivery)
+    process = begun(small_copy, stage)
     os.killpg(process.pid, signal.Signals[name])
     out, err = process.communicate(timeout=60)
     assert contents(small_copy.delivery) == before
@@ -522,6 +535,16 @@ def test_a_build_that_is_stopped_leaves_the_last_delivery(small_copy: Album, sta
     assert steps(done("build", small_copy.manifest).stdout)[1] >= kept
     assert untidied(small_copy) == []
     done("verify", small_copy.delivery)
+
+
+def test_impatience_prints_no_traceback(small_copy: Album) -> None:
+    process = begun(small_copy, "mastering")
+    for _ in range(4):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err == "interrupted: the last delivery is untouched, finished steps are kept\n"
 
 
 def test_a_path_that_cannot_be_is_the_machines_fault(small_copy: Album, tmp_path: Path) -> None:

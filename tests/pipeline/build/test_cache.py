@@ -134,3 +134,5 @@ def test_the_system_s_failures_name_the_place(tmp_path):
     with pytest.raises(OSError) as raised, cache.making([KEY]):
         raise OSError(28, os.strerror(28))
     assert raised.value.filename == str(tmp_path / "aside")
+    with pytest.raises(OSError, match=r"^the codec gave up$"), cache.making([KEY]):
+        raise OSError("the codec gave up")

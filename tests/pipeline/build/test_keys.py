@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dsp.eq import EqBand
 from dsp.limiter import LimiterSettings
-from pipeline.build.keys import HashBook, canonical, key_of, sha256_file, write_whole
+from pipeline.build.keys import HashBook, canonical, key_of
+from pipeline.files import sha256_file, write_whole
 from pipeline.formats import AudioFormat, parse_format
 from pipeline.master import MasterSpec
 from pipeline.reels import Fade, Part
@@ -55,7 +56,8 @@ def test_one_meaning_has_one_key(one, other):
 
 DISTINCT = [
     0.5, 0.25, 1, -1, True, False, None, "", "1", "1.0", "true", "None", (), ("",), (1,), (1, 1), ((1,),),
-    {}, {"a": 1}, {"a": None}, {"b": 1}, One(1), Other(1), One(None), One("1"), 2**53, 2**53 + 1, 2**64 - 1, 1e300, 1e-300,
+    {}, {"a": 1}, {"a": None}, {"b": 1}, One(1), Other(1), One(None), One("1"), 2**53, 2**53 + 1, 2**64 - 1,
+    1e300, 1e-300,
     LimiterSettings(), LimiterSettings(release_ms=119.999), Fade("linear", 1.0), Fade("s_curve", 1.0),
     EqBand(type="bell", freq_hz=100, gain_db=1), EqBand(type="bell", freq_hz=100, gain_db=-1),
 ]  # fmt: skip
@@ -174,6 +176,7 @@ def test_keys_do_not_depend_on_the_process():
 def mix(tmp_path):
     path = tmp_path / "mix.wav"
     path.write_bytes(b"first mix")
+    os.utime(path, (1e9, 1e9))  # the clock of a file system may stand still for some milliseconds
     return path
 
 
