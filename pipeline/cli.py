@@ -53,6 +53,8 @@ def _plain_errors() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted: the last delivery is untouched, finished steps are kept", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        raise  # whoever read what we print has seen enough; that is typer's to end quietly
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}", file=sys.stderr)
@@ -121,7 +123,7 @@ def build(
     """Make the delivery, re-doing only what has changed."""
     from pipeline.build.request import KINDS, Options, is_done, output_of
 
-    kinds = frozenset(filter(None, only.split(",")))
+    kinds = frozenset(filter(None, only.replace(" ", "").split(",")))
     if kinds - set(KINDS):
         raise typer.BadParameter(f"{', '.join(sorted(kinds - set(KINDS)))}: choose of {', '.join(KINDS)}")
     options = Options(output=output, only=kinds, **({"jobs": jobs} if jobs else {}))

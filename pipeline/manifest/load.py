@@ -61,7 +61,8 @@ def load(file: Path) -> Manifest:
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise Faults([Fault("there is no such file", place=str(file))]) from None
+        hint = "name the manifest, or let deadwax new write one"
+        raise Faults([Fault("there is no such file", place=str(file), hint=hint)]) from None
     except IsADirectoryError:
         raise Faults([Fault("this is a folder", place=str(file), hint="name the manifest in it")]) from None
     return read(data, file)

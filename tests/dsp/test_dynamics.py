@@ -106,7 +106,7 @@ def test_side_chain_filter_is_a_butterworth_high_pass(corner_hz, hz):
     stage = glue(threshold_db=-60, ratio=2, knee_db=0, sidechain_hp_hz=corner_hz, release_ms=5)
     tone = sine(hz, 0, 1.0, RATE)[:, None]
     # Ripple of the level at twice the frequency, not smoothed away at 62.5 Hz, is held by the detector.
-    assert settled_db(stage, tone) == pytest.approx((60 + level_db) / 2, abs=0.6)
+    assert settled_db(stage, tone) == pytest.approx((60 + level_db) / 2, abs=0.2)
 
 
 def test_bass_makes_it_compress_less():

@@ -26,6 +26,7 @@ class Example(Settings):
         ({"freq_hz": 9.99}, "freq_hz must be at least 10 (got 9.99)"),
         ({"freq_hz": math.nan}, "freq_hz must be at least 10 (got nan)"),
         ({"gain_db": 0.1}, "gain_db must be at most 0 (got 0.1)"),
+        ({"gain_db": math.nan}, "gain_db must be at most 0 (got nan)"),
     ],
 )
 def test_outside_of_the_range(values, message):

@@ -46,6 +46,14 @@ def fails(error: Exception) -> Callable[..., None]:
     return work
 
 
+def until_stopped(folders, advance):
+    """Work that goes on until it is told to stop."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        advance(0.01)
+        time.sleep(0.001)
+
+
 def task(name: str, work: Callable[..., None] = write, seconds: float = 1.0, **more) -> Task:
     return Task(keys=(key_of("test", 1, name),), label=name, seconds=seconds, work=work, **more)
 
@@ -156,21 +164,14 @@ def test_a_fault_of_the_same_mix_is_told_wherever_it_is_named(runner):
     assert [fault.place for fault in raised.value.faults] == [f"album.yaml:{line}:3" for line in (3, 4, 10)]
 
 
-def test_any_other_failure_ends_the_rest(one_by_one, diary):
+def test_any_other_failure_ends_the_rest(one_by_one):
     disk = OSError(28, "No space left on device", "/disk")
     with pytest.raises(OSError) as raised:
-        one_by_one.run("testing", [task("a", fails(disk), 9.0), *(task(name) for name in "bcdefgh")])
+        one_by_one.run(
+            "testing", [task("a", fails(disk), 9.0), *(task(name, until_stopped) for name in "bcd")]
+        )
     assert raised.value is disk
-    assert len(diary.begun) <= 2
-    assert not one_by_one.cache.holds(task("a").keys[0])
-
-
-def until_stopped(folders, advance):
-    """Work that goes on until it is told to stop."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        advance(0.01)
-        time.sleep(0.001)
+    assert one_by_one.ran == []
 
 
 def test_a_failure_stops_what_is_running(runner):
@@ -203,6 +204,6 @@ def test_an_interrupt_stops_everything(runner, diary, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         runner.run("testing", [task("a", interrupted, 9.0), task("b", begins, 8.0), task("c"), task("d")])
-    assert sorted(diary.begun) == ["a", "b"]
+    assert {"a", "b"} <= set(diary.begun)
     assert runner.ran == []
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
