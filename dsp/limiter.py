@@ -35,7 +35,7 @@ class LimiterSettings(Settings):
     ] = 120.0
     lookahead_ms: Annotated[
         float, Interval(ge=0.5, le=10), Doc("how long before a peak the gain begins to fall")
-    ] = 2.0
+    ] = 5.0
 
 
 def release_coefficient(release_ms: float, rate: float) -> float:

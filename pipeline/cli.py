@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,6 +62,19 @@ def _plain_errors() -> Iterator[None]:
         raise typer.Exit(MACHINE) from None
 
 
+@contextmanager
+def _faults_as_data(as_json: bool) -> Iterator[None]:
+    """With --json faults are a document too."""
+    try:
+        yield
+    except (Fault, Faults) as found:
+        if not as_json:
+            raise
+        faults = found.faults if isinstance(found, Faults) else (found,)
+        _print_json({"faults": [asdict(fault) for fault in faults]})
+        raise typer.Exit(AT_FAULT) from None
+
+
 def _version(asked: bool) -> None:
     if asked:
         print(f"deadwax {__version__}")
@@ -102,7 +116,7 @@ def check(manifest: ManifestFile = ALBUM, as_json: Json = False, jobs: Jobs = No
     else:
         print_faults(checked.faults)
         if checked.manifest:
-            print_check(checked.manifest, checked.facts)
+            print_check(checked.manifest, checked.facts, checked.unwise)
     if checked.faults:
         raise typer.Exit(AT_FAULT)
 
@@ -140,7 +154,7 @@ def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool)
     from pipeline.build.album import build as build_album
     from pipeline.console import Screen, print_outcome
 
-    with Screen(verbose=verbose, quiet=as_json) as screen:
+    with _faults_as_data(as_json), Screen(verbose=verbose, quiet=as_json) as screen:
         outcome = build_album(manifest, options, screen)
     if not as_json:
         print_outcome(outcome)
@@ -156,12 +170,12 @@ def verify(
     from pipeline.console import Screen, print_faults
     from pipeline.verify import verify as verify_delivery
 
-    with Screen(quiet=as_json) as screen:
+    with _faults_as_data(as_json), Screen(quiet=as_json) as screen:
         screen.stage("verifying", audio_seconds(read_listing(delivery)))
         verdict = verify_delivery(delivery, screen.advanced)
     if as_json:
-        rows = [{"path": fault.place, "problem": fault.problem} for fault in verdict.faults]
-        _print_json({"files": verdict.files, "audio_files": verdict.audio_files, "faults": rows})
+        faults = [asdict(fault) for fault in verdict.faults]
+        _print_json({"files": verdict.files, "audio_files": verdict.audio_files, "faults": faults})
     elif verdict.faults:
         print_faults(verdict.faults)
     else:

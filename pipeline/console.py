@@ -13,7 +13,8 @@ from rich.table import Table
 from pipeline.build.album import Outcome
 from pipeline.build.run import Task
 from pipeline.deliver.release import Release
-from pipeline.intake import MixFacts, warnings, word_length
+from pipeline.faults import Fault
+from pipeline.intake import MixFacts, word_length
 from pipeline.manifest.load import Manifest
 from pipeline.timeline import SECTORS_PER_SECOND
 
@@ -81,12 +82,11 @@ def print_faults(faults: Sequence[Exception]) -> None:
         print(fault, file=sys.stderr)
 
 
-def print_check(manifest: Manifest, facts: Sequence[MixFacts | None]) -> None:
+def print_check(manifest: Manifest, facts: Sequence[MixFacts | None], unwise: Sequence[Fault]) -> None:
     """The mixes as a table, what is unwise before it."""
     console = _paper()
-    for place, known in enumerate(facts):
-        for warning in warnings(known) if known else ():
-            console.print(f"{manifest.at(('tracks', place, 'mix'))}: {warning}", markup=False, soft_wrap=True)
+    for each in unwise:
+        console.print(str(each), markup=False, soft_wrap=True)
     console.print(mix_table(manifest, facts))
 
 

@@ -40,7 +40,7 @@ class _Sink(Protocol):
 class Encoder:
     """One file while it is written; `bits` is the word length of the codes that it takes.
 
-    Leaves a whole file behind, or none. OSError when the disk fails, RuntimeError when the codec does.
+    Leaves a whole file behind, or none. OSError when the disk or the codec fails.
     """
 
     def __init__(self, path: Path, sink: _Sink, bits: int, channels: int, total_frames: int) -> None:

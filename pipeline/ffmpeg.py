@@ -105,7 +105,7 @@ class _Child:
         """Wait for the end: None when all went well, otherwise the reason.
 
         Being strict is to take an error that ffmpeg got over for a failure. What is the fault of the
-        machine and not of the audio is raised: OSError for the disk, RuntimeError for a child that was ended.
+        machine and not of the audio is raised: OSError.
         """
         status = self._process.wait()
         log = self.log()
@@ -123,7 +123,7 @@ class _Child:
         self.close()
         if number is not None:
             raise OSError(number, os.strerror(number), str(self._path))
-        raise RuntimeError(f"ffmpeg was ended by {signal.Signals(-status).name} at {self._path}")
+        raise OSError(errno.EIO, f"ffmpeg was ended by {signal.Signals(-status).name}", str(self._path))
 
     def close(self) -> None:
         """End the child if it still runs, and forget its log."""
@@ -182,8 +182,8 @@ class DecodePipe:
 class EncodePipe:
     """A file that ffmpeg encodes from left-justified 32-bit integers.
 
-    `arguments` choose the codec, its settings and the container. OSError when the disk fails,
-    RuntimeError with ffmpeg's reason otherwise, from `write` or `finish`.
+    `arguments` choose the codec, its settings and the container. OSError, with ffmpeg's reason, from
+    `write` or `finish`.
     """
 
     def __init__(self, path: Path, rate: int, channels: int, arguments: Sequence[str]) -> None:
@@ -217,4 +217,4 @@ class EncodePipe:
         reason = self._child.failure(strict=True)
         if reason:
             self._child.close()
-            raise RuntimeError(f"ffmpeg could not write {self._path}: {reason}")
+            raise OSError(errno.EIO, f"ffmpeg could not write it: {reason}", str(self._path))

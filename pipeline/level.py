@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from dsp.envelope import TICKS_PER_SECOND, Envelope
 from dsp.fades import fade_gain
@@ -17,7 +18,9 @@ LIMITING_MAX_DB = 6.0
 # Left under the ceiling for what comes behind the limiter's own reading: dither (0.003 dB at most) and
 # what an ideal interpolator finds above 20 kHz (0.03 dB on the hottest recording measured).
 CEILING_RESERVE_DB = 0.05
-TOLERANCE_LU = 0.005
+TOLERANCE_DB = 0.001
+# Stands for silence where a search needs a number.
+SILENT_LUFS = -200.0
 # As long as the longest window, so that none reaches from one song into the next.
 SILENCE_S = 3.0
 
@@ -181,10 +184,10 @@ def _pooled(sounds: Sequence[Envelope]) -> Envelope:
 
 
 def _solve_gain(reached: Callable[[float], float], target_lufs: float) -> float:
-    """The gain in dB at which a loudness that never falls with gain meets the target.
+    """The gain in dB at which a loudness that rises with gain meets the target.
 
-    Bisection between a bound below (the gain without any limiting) and the first gain above that
-    overshoots. Returns +inf when 60 dB more do not get there.
+    Between the gain that would do without a limiter, less 1 dB, and the first above it that overshoots;
+    +inf when 60 dB more do not get there.
     """
     low = target_lufs - reached(0.0) - 1.0
     while reached(low) > target_lufs:
@@ -194,10 +197,9 @@ def _solve_gain(reached: Callable[[float], float], target_lufs: float) -> float:
         high += 3.0
         if high > low + 60.0:
             return math.inf
-    while high - low > TOLERANCE_LU / 4:
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if reached(middle) < target_lufs else (low, middle)
-    return 0.5 * (low + high)
+    return float(
+        brentq(lambda gain_db: max(reached(gain_db), SILENT_LUFS) - target_lufs, low, high, xtol=TOLERANCE_DB)
+    )
 
 
 def unlimited_peak_dbtp(island: Island, levels: Sequence[ReelLevel], envelopes: Sequence[Envelope]) -> float:

@@ -79,7 +79,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Island:
-    """Reels that overlap or touch, and the segments over them: the unit of rendering."""
+    """Reels that overlap or touch, and the segments over them."""
 
     slots: tuple[Slot, ...]
     segments: tuple[Segment, ...]
@@ -95,7 +95,21 @@ class Island:
     @property
     def overlaps(self) -> bool:
         """True when a crossfade adds reels up."""
-        return any(slot.fade_in and slot.fade_in.seconds > 0 for slot in self.slots[1:])
+        return any(before.end_sector > slot.start_sector for before, slot in pairwise(self.slots))
+
+    @property
+    def overlapping_runs(self) -> tuple["Island", ...]:
+        """Parted where reels only touch, which is a sector: there is nothing to add up, nothing to share."""
+        parted = [slot.start_sector for before, slot in pairwise(self.slots)
+                  if before.end_sector <= slot.start_sector]  # fmt: skip
+        bounds = [self.start_sector, *parted, self.stop_sector]
+        return tuple(
+            Island(
+                tuple(slot for slot in self.slots if start <= slot.start_sector < stop),
+                tuple(segment for segment in self.segments if start <= segment.start_sector < stop),
+            )
+            for start, stop in pairwise(bounds)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
 from pipeline.build.mixes import mix_hashes, read_facts
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
-from pipeline.build.publish import refuse_foreign, staging
+from pipeline.build.publish import refuse_foreign, refuse_to_drop, staging
 from pipeline.build.request import STORE, Options, output_of, published_book, request_key, stamps
 from pipeline.build.run import Advance, Runner, Task, Watcher
 from pipeline.deliver.cd import CD_FORMAT, deliver_cd
@@ -77,6 +77,8 @@ def _locked(file: Path, watcher: Watcher) -> Iterator[None]:
 
 def _build(manifest: Manifest, output: Path, store: Path, options: Options, watcher: Watcher) -> Outcome:
     wanted = wanted_kinds(manifest, options)
+    if options.only:
+        refuse_to_drop(output, wanted)
     request = request_key(manifest.file, options)
     inputs = stamps(_inputs(manifest))
     hashes = mix_hashes(manifest, store)

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ from pipeline.manifest.load import Manifest, load
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`manifest` is None when it could not be read at all; `facts` by mix, None for one that could not be."""
+    """`manifest` is None when it could not be read at all; `facts` by mix, None for one that could not be.
+
+    `unwise` is what is legal and not advisable, each with its place.
+    """
 
     manifest: Manifest | None
     facts: tuple[MixFacts | None, ...]
     faults: tuple[Fault, ...]
+    unwise: tuple[Fault, ...] = ()
 
 
 def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
@@ -36,7 +41,9 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     hashes = mix_hashes(manifest, store, remember=False)
     facts, faults = _facts(manifest, hashes, Cache(store / "cache"), jobs or os.cpu_count() or 1, watcher)
     faults += mix_faults(manifest, facts)
-    faults += _cover_faults(manifest)
+    cover_faults, unwise = _cover(manifest)
+    faults += cover_faults
+    unwise += _unwise_mixes(manifest, facts)
     if not faults:
         try:
             plan_album(
@@ -44,15 +51,26 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
             )
         except Faults as wrong:
             faults += wrong.faults
-    return Checked(manifest, tuple(facts), tuple(faults))
+    return Checked(manifest, tuple(facts), tuple(faults), tuple(unwise))
 
 
-def _cover_faults(manifest: Manifest) -> list[Fault]:
+def _cover(manifest: Manifest) -> tuple[list[Fault], list[Fault]]:
+    """Its faults, and what is unwise about it."""
     try:
-        album_cover(manifest)
+        cover = album_cover(manifest)
     except Fault as fault:
-        return [fault]
-    return []
+        return [fault], []
+    said = cover.warnings if cover else ()
+    return [], [manifest.fault(("album", "artwork"), text) for text in said]
+
+
+def _unwise_mixes(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[Fault]:
+    return [
+        manifest.fault(("tracks", mix, "mix"), text)
+        for mix, known in enumerate(facts)
+        if known
+        for text in warnings(known)
+    ]
 
 
 def _facts(
@@ -84,6 +102,7 @@ def check_data(checked: Checked) -> dict[str, Any]:
     tracks = checked.manifest.tracks if checked.manifest else ()
     return {
         "faults": [asdict(fault) for fault in checked.faults],
+        "unwise": [asdict(each) for each in checked.unwise],
         "mixes": [
             {"path": track.mix, "warnings": warnings(known), "facts": _finite(asdict(known))}
             for track, known in zip(tracks, checked.facts, strict=True)

@@ -2,13 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.faults import Fault
 from pipeline.files import file_stamp, read_book, write_whole
-from pipeline.listing import LISTING
+from pipeline.listing import LISTING, read_listing
 
 
 def refuse_foreign(output: Path) -> None:
@@ -22,6 +22,19 @@ def refuse_foreign(output: Path) -> None:
         )
     if not output.is_dir() or (any(output.iterdir()) and not (output / LISTING).is_file()):
         raise Fault(f"{output} exists and is no delivery", hint="move it away, or choose another --output")
+
+
+def refuse_to_drop(output: Path, wanted: Mapping[str, bool]) -> None:
+    """Fault when a part of an album would replace a delivery that holds more."""
+    if not output.exists() or all(wanted.values()):
+        return
+    held = {row["kind"] for row in read_listing(output)["files"]}
+    dropped = sorted(kind for kind, asked in wanted.items() if kind in held and not asked)
+    if dropped:
+        raise Fault(
+            f"{output} also holds {' and '.join(dropped)}, which --only would remove",
+            hint="leave out --only, as what is there is not rendered again, or choose another --output",
+        )
 
 
 def previous_of(output: Path) -> Path:

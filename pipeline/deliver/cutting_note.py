@@ -15,6 +15,8 @@ from pipeline.wording import template, templates_folder
 TRUE_PEAK_MOST_DBTP = 0.0
 LOUD_LUFS = -10.0
 CORRELATION_LEAST = 0.0
+# Of a mono mix nothing but the dither differs between the channels.
+MONO_DB = -80.0
 # As many as an engineer would look for on one side.
 MOMENTS_MOST = 12
 # A word with more letters may be broken, so that no column overflows; an address or a file name, which people
@@ -203,7 +205,7 @@ def _sound(track: NoteTrack) -> dict[str, str]:
         "plr": f"{track.plr_db:.1f}",
         "crest": f"{track.crest_db:.1f}",
         "correlation": _signed(track.low_correlation, 2),
-        "side_to_mid": "mono" if track.low_side_to_mid_db == -math.inf else _signed(track.low_side_to_mid_db),
+        "side_to_mid": "mono" if track.low_side_to_mid_db < MONO_DB else _signed(track.low_side_to_mid_db),
     }
 
 
@@ -214,7 +216,7 @@ def _flags(track: NoteTrack) -> list[str]:
         found.append(f"true peak {_signed(track.true_peak_dbtp)} dBTP, over {TRUE_PEAK_MOST_DBTP:.1f}")
     if track.lufs_i > LOUD_LUFS:
         found.append(f"{_signed(track.lufs_i)} LUFS is very loud for a record")
-    if track.low_correlation < CORRELATION_LEAST:
+    if round(track.low_correlation, 2) < CORRELATION_LEAST:
         found.append(f"out of phase below 150 Hz (correlation {_signed(track.low_correlation, 2)})")
     return [f"{track.position}: {text}" for text in found]
 

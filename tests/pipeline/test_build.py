@@ -392,6 +392,19 @@ def test_only_what_is_asked_for_is_made(small_copy: Album, tmp_path: Path) -> No
     done("verify", output)
 
 
+def test_a_part_does_not_replace_the_whole(small_copy: Album) -> None:
+    before = contents(small_copy.delivery)
+    small_copy.edit("catalog: ZL-1", "catalog: ZL-2")
+    result = deadwax("build", small_copy.manifest, "--only", "cd")
+    held = "digital" + (" and vinyl" if any(path.startswith("vinyl") for path in before) else "")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"{small_copy.delivery} also holds {held}, which --only would remove; "
+        "leave out --only, as what is there is not rendered again, or choose another --output\n"
+    )
+    assert contents(small_copy.delivery) == before
+
+
 # --- when something is wrong with what is there
 
 

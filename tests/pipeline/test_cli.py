@@ -113,12 +113,13 @@ def test_check_warns_of_what_is_unwise(small_copy: Album) -> None:
     write_mix(small_copy.folder / "mixes" / "1.wav", np.concatenate([silence, loud]))
     result = done("check", small_copy.manifest)
     warnings = [
-        line for line in result.stdout.splitlines() if line.startswith(f"{small_copy.manifest}:4:24: ")
+        line
+        for line in result.stdout.splitlines()
+        if line.startswith(f"{small_copy.manifest}:4:24: tracks[0].mix: ")
     ]
     told = (
         "clipped in ",
         "true peak +",
-        "DC offset of ",
         "silence of 4.0 s before and 0.0 s behind; trim it",
     )
     assert len(warnings) == len(told)
@@ -131,7 +132,9 @@ def test_a_lossy_mix_is_warned_of_and_mastered(small_copy: Album) -> None:
     )
     small_copy.edit("mixes/2.wav", "mixes/2.mp3")
     said = done("check", small_copy.manifest).stdout
-    assert f"{small_copy.manifest}:5:24: mp3 is a lossy format: no master is made from it" in said
+    assert (
+        f"{small_copy.manifest}:5:24: tracks[1].mix: mp3 is a lossy format: no master is made from it" in said
+    )
     said = done("build", small_copy.manifest).stdout
     assert "note: track 2: made from a lossy mix (mp3); ask for the uncompressed one" in said
     assert listing(small_copy.delivery)["tracks"][1]["mix"]["path"] == "mixes/2.mp3"
@@ -164,8 +167,21 @@ def test_check_as_json(whole_album: Album, small_copy: Album) -> None:
             "path": "tracks[1].mix",
             "hint": 'did you mean "mixes/2.wav"?',
         }],
+        "unwise": [],
         "mixes": [],
     }  # fmt: skip
+
+
+def test_faults_of_a_build_and_of_verify_as_json(small_copy: Album, tmp_path: Path) -> None:
+    small_copy.edit("mixes/2.wav", "mixes/3.wav")
+    result = deadwax("build", small_copy.manifest, "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    (fault,) = json.loads(result.stdout)["faults"]
+    assert fault["place"] == f"{small_copy.manifest}:5:24"
+    result = deadwax("verify", tmp_path / "nothing", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    (fault,) = json.loads(result.stdout)["faults"]
+    assert fault["problem"] == f"{tmp_path / 'nothing'} is no delivery: it has no delivery.json"
 
 
 def test_silence_in_json_has_no_figure(small_copy: Album) -> None:

@@ -219,4 +219,6 @@ def test_as_json(small_copy: Album) -> None:
         found = json.loads(result.stdout)
         assert (result.exit_code, result.stderr, len(found["faults"])) == (code, "", code)
     assert (found["files"], found["audio_files"]) == (11, 6)
-    assert found["faults"] == [{"path": FLAC, "problem": "missing, though SHA256SUMS lists it"}]
+    assert found["faults"] == [
+        {"place": FLAC, "path": "", "problem": "missing, though SHA256SUMS lists it", "hint": ""}
+    ]

@@ -46,7 +46,7 @@ class Other:
         ({"b": 1, "a": 2}, {"a": 2, "b": 1}),
         (One(2), One(2.0)),
         (Path("/mixes/a.wav"), Path("elsewhere/b.wav")),
-        (LimiterSettings(release_ms=80), LimiterSettings(release_ms=80.0, lookahead_ms=2)),
+        (LimiterSettings(release_ms=80), LimiterSettings(release_ms=80.0, lookahead_ms=5)),
         (parse_format("flac 24/96"), AudioFormat("flac", 96_000, bits=24)),
     ],
 )

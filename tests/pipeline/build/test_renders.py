@@ -53,11 +53,26 @@ def test_one_render_for_each_island_and_rate():
 
 
 def test_tracks_of_one_reel_are_told_apart_from_reels():
-    (made,) = limited(session(album({"cuts_s": (0.0, 2.0), "gap_s": 0.0}, {})[:2]), [CD])[:1]
-    assert made.label == "tracks 1-2"
-    assert limited(session([
-        reel(5.0, cuts_s=(0.0, 2.0)), reel(5.0, first_track=3), reel(5.0, first_track=4)
-    ]), [CD])[0].spec.segment_reels == (0, 0, 1, 2)  # fmt: skip
+    crossfade = Fade("linear", 1.0)
+    reels = [
+        reel(5.0, cuts_s=(0.0, 2.0), crossfade=crossfade),
+        reel(5.0, first_track=3, crossfade=crossfade),
+        reel(5.0, first_track=4),
+    ]
+    (made,) = limited(session(reels), [CD])
+    assert made.label == "tracks 1-4"
+    assert made.spec.segment_reels == (0, 0, 1, 2)
+
+
+def test_reels_that_only_touch_are_rendered_apart():
+    """So that a mix which nothing is asked of stays as it is beside one that is worked on."""
+    reels = album({"gap_s": 0.0}, {"gap_s": 0.0, "cuts_s": (0.0, 2.0)}, {"chain": CHAIN})
+    for number, each in enumerate(reels, 1):
+        reels[number - 1] = replace(each, first_track=number + (number == 3))
+    made = limited(session(reels), [CD])
+    assert [each.label for each in made] == ["track 1", "tracks 2-3", "track 4"]
+    assert [each.spec.exact_bits for each in made] == [(24,), (24,), ()]
+    assert [each.spec.segment_reels for each in made] == [(0,), (0, 0), (0,)]
 
 
 # --- what is not touched
@@ -102,6 +117,8 @@ def test_what_changes_no_sample_needs_no_dither(change):
         ({}, {"level": (-0.1, -6.0)}),
         ({}, {"level": (0.0, -1.0)}),  # the limiter has something to do
         ({}, {"level": (0.0, -1.0 - CEILING_RESERVE_DB)}),
+        ({"start_s": 1.0, "cuts_s": (1.0,)}, {"level": (0.0, -2.0)}),  # a wave cut off rises at its edge
+        ({"stop_s": 4.0}, {"level": (0.0, -2.0)}),
         ({}, {"form": HI_RES}),  # converted
         ({"chain": CHAIN}, {"rate": 96_000}),
     ],
@@ -112,11 +129,12 @@ def test_anything_else_does(change, more):
 
 def test_a_loud_mix_without_a_limiter_is_not_touched():
     assert exact_bits({"limiter": None}, level=(0.0, 0.0)) == (16, 24)
+    assert exact_bits({}, level=(0.0, -2.0)) == (16, 24)
 
 
-def test_a_crossfade_touches_the_island_and_the_longest_word_counts():
+def test_a_crossfade_touches_what_it_joins_and_nothing_else():
     reels = album({"crossfade": Fade("linear", 1.0)}, {}, {"gap_s": 0.0, "word_bits": 16}, {"word_bits": 24})
-    assert [each.spec.exact_bits for each in limited(session(reels), [CD])] == [(), (24,)]
+    assert [each.spec.exact_bits for each in limited(session(reels), [CD])] == [(), (16, 24), (24,)]
 
 
 # --- guard, limiters
@@ -129,7 +147,7 @@ def test_the_guard_stands_where_reels_overlap_under_limiters():
         {"crossfade": crossfade, "limiter": None}, {"limiter": slow}, {"gap_s": 0.0}, {},
         {"crossfade": crossfade, "limiter": None}, {"limiter": None},
     )  # fmt: skip
-    assert [each.spec.guard for each in limited(session(reels), [CD])] == [slow, None, None]
+    assert [each.spec.guard for each in limited(session(reels), [CD])] == [slow, None, None, None]
 
 
 def test_limiters_hold_what_is_behind_them_in_reserve():
