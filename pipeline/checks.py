@@ -10,8 +10,8 @@ from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route
 from pipeline.reels import groups
 
-# Below this a format promises no more than a CD does.
-HI_RES_RATE = 88_200
+# Below the first a format promises no more than a CD does; from the second on, more than 96 kHz holds.
+HI_RES_RATE, HIGHER_RATE = 88_200, 176_400
 
 
 def mix_faults(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[Fault]:
@@ -23,6 +23,7 @@ def mix_faults(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[Fau
             found += _fade_faults(manifest, mix, known)
     for group in groups(manifest):
         found += _segue_faults(manifest, group, facts)
+    found += _target_faults(manifest)
     return [*found, *_upsampling_faults(manifest, facts)]
 
 
@@ -52,11 +53,12 @@ def _fade_faults(manifest: Manifest, mix: int, facts: MixFacts) -> Iterator[Faul
             problem = f"the fade of {fade.seconds:g} s is longer than the track ({length_s:.1f} s)"
             yield manifest.fault(route, problem, "make it shorter")
     last = mix + 1 == len(manifest.tracks)
-    if isinstance(treatment.then, Crossfade) and treatment.fade_out and not last:
-        yield manifest.fault(("tracks", mix, "then"), "a track that crossfades has that as its fade out",
+    # Fades of `defaults` give way to a crossfade; one that a track asks for contradicts it.
+    if isinstance(treatment.then, Crossfade) and track.fade_out and not last:
+        yield manifest.fault(("tracks", mix, "fade_out"), "a track that crossfades has that as its fade out",
                              "leave out fade_out or crossfade")  # fmt: skip
     before = manifest.treatment(manifest.tracks[mix - 1]) if mix else None
-    if before and isinstance(before.then, Crossfade) and treatment.fade_in:
+    if before and isinstance(before.then, Crossfade) and track.fade_in:
         yield manifest.fault(("tracks", mix, "fade_in"), "the crossfade from the track before is its fade in",
                              "leave out fade_in, or the crossfade")  # fmt: skip
 
@@ -87,6 +89,17 @@ def _segue_faults(manifest: Manifest, group: range, facts: Sequence[MixFacts | N
             )
 
 
+def _target_faults(manifest: Manifest) -> Iterator[Fault]:
+    """Only where each track is brought to a target can it have one of its own."""
+    for mix, track in enumerate(manifest.tracks):
+        if track.level.target_lufs is not None and manifest.level.match != "tracks":
+            yield manifest.fault(
+                ("tracks", mix, "level", "target_lufs"),
+                f"a track has no target of its own under match: {manifest.level.match}",
+                "write offset_lu, or match: tracks",
+            )
+
+
 def _number(manifest: Manifest, mix: int) -> int:
     return next(piece.number for piece in manifest.pieces if piece.mix == mix)
 
@@ -96,24 +109,28 @@ def _upsampling_faults(manifest: Manifest, facts: Sequence[MixFacts | None]) -> 
     if manifest.deliver.allow_upsampling:
         return
     for place, form in enumerate(manifest.deliver.digital):
-        poor = [
-            mix
-            for mix, known in enumerate(facts)
-            if known and form.rate >= HI_RES_RATE and _is_less(known, form)
-        ]
+        if form.rate < HI_RES_RATE:
+            continue
+        poor = [mix for mix, known in enumerate(facts) if known and _is_less(known, form)]
         if poor:
             named = "; ".join(_described(manifest, mix, facts[mix]) for mix in poor[:3])
             more = f"; and {len(poor) - 3} more" if len(poor) > 3 else ""
             yield manifest.fault(
                 ("deliver", "digital", place),
                 f"{form} would be upsampled: {named}{more}",
-                "a hi-res file is made from mixes of 24 bits and at least 88.2 kHz; leave it out, "
-                "or write allow_upsampling: true under deliver",
+                f"such a file is made from mixes of 24 bits and at least {_needed_rate(form) / 1000:g} kHz; "
+                "leave it out, or write allow_upsampling: true under deliver",
             )
 
 
+def _needed_rate(form: AudioFormat) -> int:
+    """88.2 kHz will do for 96, and 176.4 for 192."""
+    return HIGHER_RATE if form.rate >= HIGHER_RATE else HI_RES_RATE
+
+
 def _is_less(facts: MixFacts, form: AudioFormat) -> bool:
-    return facts.rate < HI_RES_RATE or facts.word_bits <= 16
+    """Silence has no word length to go by."""
+    return facts.rate < _needed_rate(form) or (facts.word_bits <= 16 and not facts.silent)
 
 
 def _described(manifest: Manifest, mix: int, facts: MixFacts | None) -> str:

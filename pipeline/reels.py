@@ -12,7 +12,6 @@ from pipeline.intake import MixFacts
 from pipeline.manifest.chain import Crossfade, Gap
 from pipeline.manifest.chain import Fade as ManifestFade
 from pipeline.manifest.load import Manifest
-from pipeline.manifest.tracks import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def _reel(manifest: Manifest, group: range, facts: Sequence[MixFacts], hashes: S
         limiter=head.limiter,
         start_s=pieces[0].start_s,
         stop_s=starts[-1] / rate if end_s is None else end_s + shift_s[group[-1]],
-        cuts_s=tuple(_start_s(piece, manifest, group) + shift_s[piece.mix] for piece in pieces),
+        cuts_s=tuple(piece.start_s + shift_s[piece.mix] for piece in pieces),
         indexes_s=tuple(tuple(at_s + shift_s[piece.mix] for at_s in piece.index_s) for piece in pieces),
         first_track=pieces[0].number,
         fade_in=_fade(head.fade_in),
@@ -137,18 +136,12 @@ def _reel(manifest: Manifest, group: range, facts: Sequence[MixFacts], hashes: S
 def _part(manifest: Manifest, mix: int, group: range, facts: MixFacts, sha256: str) -> Part:
     """Joints are cut here, before the chain; the reel's own ends are topped and tailed behind it."""
     trim = manifest.tracks[mix].trim
-    start_s = 0.0 if mix == group[0] else trim.start
+    first = next(piece for piece in manifest.pieces if piece.mix == mix)
+    start_s = 0.0 if mix == group[0] else first.start_s
     stop = facts.frames if mix == group[-1] or trim.end is None else round(trim.end * facts.rate)
     return Part(
         manifest.path(manifest.tracks[mix].mix), sha256, round(start_s * facts.rate), min(stop, facts.frames)
     )
-
-
-def _start_s(piece: Piece, manifest: Manifest, group: range) -> float:
-    """Where a piece begins in its mix; behind a joint, the first piece begins where the mix was cut."""
-    if piece.mix != group[0] and not piece.cut:
-        return manifest.tracks[piece.mix].trim.start
-    return piece.start_s
 
 
 def _fade(fade: ManifestFade | None) -> Fade | None:

@@ -74,13 +74,13 @@ class SecondLoudness:
 
 
 class SecondTruePeak:
-    """True peak by Fourier interpolation on an eightfold grid: no filter kernel, no roll-off.
+    """True peak by Fourier interpolation on a sixteenfold grid: no filter kernel, no roll-off.
 
     Stretches of 8192 frames are read with 1024 more on either side, which fade to zero, so that the
     transform's wrap-around is not heard.
     """
 
-    STRETCH, GUARD, FACTOR = 8192, 1024, 8
+    STRETCH, GUARD, FACTOR = 8192, 1024, 16
 
     def __init__(self, channels: int) -> None:
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(self.GUARD // 2) + 0.5) / (self.GUARD // 2))

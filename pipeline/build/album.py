@@ -13,7 +13,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
 from pipeline.build.mixes import mix_hashes, read_facts
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
-from pipeline.build.publish import refuse_foreign, refuse_to_drop, staging
+from pipeline.build.publish import recover, refuse_foreign, refuse_to_drop, staging
 from pipeline.build.request import STORE, Options, output_of, published_book, request_key, stamps
 from pipeline.build.run import Advance, Runner, Task, Watcher
 from pipeline.deliver.cd import CD_FORMAT, deliver_cd
@@ -57,6 +57,7 @@ def build(file: Path, options: Options, watcher: Watcher) -> Outcome:
     store = manifest.folder / STORE
     store.mkdir(exist_ok=True)
     with _locked(store / "lock", watcher):
+        recover(output)
         return _build(manifest, output, store, options, watcher)
 
 

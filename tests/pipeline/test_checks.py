@@ -16,6 +16,7 @@ def folder(tmp_path_factory):
         write_mix(mixes / f"{name}.wav", noise(2.0, rate), rate, f"PCM_{bits}")
     write_mix(mixes / "narrow.wav", on_grid(noise(2.0, 96_000), 16), 96_000)
     write_mix(mixes / "float.wav", noise(2.0, 96_000), 96_000, "FLOAT")
+    write_mix(mixes / "silent.wav", 0 * noise(2.0, 96_000), 96_000)
     return mixes
 
 
@@ -58,8 +59,10 @@ CASES = {
         ],
     ),
     "fade out and crossfade": (
-        "- {mix: a.wav, fade_out: {seconds: 1}, then: ‸{crossfade: 1}}\n- b.wav",
-        ["tracks[0].then: a track that crossfades has that as its fade out; leave out fade_out or crossfade"],
+        "- {mix: a.wav, fade_out: ‸{seconds: 1}, then: {crossfade: 1}}\n- b.wav",
+        [
+            "tracks[0].fade_out: a track that crossfades has that as its fade out; leave out fade_out or crossfade"
+        ],
     ),
     "crossfade and fade in": (
         "- {mix: a.wav, then: {crossfade: 1}}\n- {mix: b.wav, fade_in: ‸{seconds: 1}}",
@@ -183,7 +186,7 @@ def test_hi_res_is_not_made_from_what_is_none(faults_of, folder, tracks, named):
     assert placed([fault], folder) == [(spot, "deliver.digital[1]")]
     assert fault.problem == f"flac 24/96 would be upsampled: {named}"
     assert fault.hint == (
-        "a hi-res file is made from mixes of 24 bits and at least 88.2 kHz; leave it out, "
+        "such a file is made from mixes of 24 bits and at least 88.2 kHz; leave it out, "
         "or write allow_upsampling: true under deliver"
     )
 
@@ -192,12 +195,32 @@ def test_hi_res_is_not_made_from_what_is_none(faults_of, folder, tracks, named):
     ("tracks", "head"),
     [
         ("- a.wav", hi_res("flac 24/44.1, flac 24/48, mp3 320")),
-        ("- hi.wav\n- float.wav", hi_res("flac 24/96, wav 24/88.2")),
+        ("- hi.wav\n- float.wav\n- silent.wav", hi_res("flac 24/96, wav 24/88.2")),
         ("- a.wav", hi_res("flac 24/96", ", allow_upsampling: true")),
     ],
 )
 def test_formats_that_may_be_made(faults_of, tracks, head):
     assert faults_of(tracks, head) == []
+
+
+def test_192_khz_is_not_made_from_96(faults_of):
+    (fault,) = faults_of("- hi.wav", hi_res("flac 24/96, flac 24/192"))
+    assert fault.path == "deliver.digital[1]"
+    assert "at least 176.4 kHz" in fault.hint
+
+
+def test_a_target_of_its_own_goes_with_matching_tracks(faults_of):
+    tracks = "- {mix: a.wav, level: {target_lufs: -18}}\n- {mix: b.wav, level: {offset_lu: -2}}"
+    (fault,) = faults_of(tracks, "level: {match: album}\n" + HEAD)
+    assert fault.path == "tracks[0].level.target_lufs"
+    assert fault.problem == "a track has no target of its own under match: album"
+    assert fault.hint == "write offset_lu, or match: tracks"
+    assert faults_of(tracks) == []
+
+
+def test_default_fades_give_way_to_a_crossfade(faults_of):
+    fades = "defaults: {fade_in: {seconds: 0.1}, fade_out: {seconds: 0.1}}\n"
+    assert faults_of("- {mix: a.wav, then: {crossfade: 1}}\n- b.wav", fades + HEAD) == []
 
 
 def test_each_format_is_named(faults_of):
