@@ -61,7 +61,8 @@ CASES = {
     "fade out and crossfade": (
         "- {mix: a.wav, fade_out: ‸{seconds: 1}, then: {crossfade: 1}}\n- b.wav",
         [
-            "tracks[0].fade_out: a track that crossfades has that as its fade out; leave out fade_out or crossfade"
+            "tracks[0].fade_out: a track that crossfades has that as its fade out; "
+            "leave out fade_out or crossfade"
         ],
     ),
     "crossfade and fade in": (
