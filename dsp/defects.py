@@ -22,7 +22,8 @@ class Defects:
     """Readings over a whole file. Times in frames; `dc` is the mean of each channel, linear.
 
     `word_bits` is the shortest word that holds every sample exactly, 32 when 24 bits do not.
-    `sound_start` and `sound_stop` bound what is above -80 dBFS; both 0 for a silent file.
+    `sound_start` and `sound_stop` bound what is above -80 dBFS; both 0 for a silent file. `inverted`: one
+    channel is the other upside down; `one_sided`: one of them is silent and the other is not.
     """
 
     clipped_runs: int
@@ -31,6 +32,8 @@ class Defects:
     sound_start: int
     sound_stop: int
     dual_mono: bool
+    inverted: bool
+    one_sided: bool
     sample_peak: float
 
 
@@ -45,9 +48,9 @@ class DefectMeter:
         self._tail = np.full((CLIP_RUN_FRAMES, channels), np.nan)
         self._bits = 1
         self._first = self._last = -1
-        self._equal = True
+        self._equal = self._opposite = True
         self._non_finite = 0
-        self._peak = 0.0
+        self._peaks = np.zeros(channels)
 
     def process(self, block: Block) -> Block:
         if len(block):
@@ -63,12 +66,13 @@ class DefectMeter:
     def _read(self, block: Block) -> None:
         self._sum += block.sum(axis=0)
         magnitude = np.abs(block).max(axis=1)
-        self._peak = max(self._peak, float(magnitude.max()))
+        self._peaks = np.maximum(self._peaks, np.abs(block).max(axis=0))
         loud = np.flatnonzero(magnitude > SILENCE)
         if len(loud):
             self._first = self._first if self._first >= 0 else self._frames + int(loud[0])
             self._last = self._frames + int(loud[-1])
         self._equal = self._equal and bool((block == block[:, :1]).all())
+        self._opposite = self._opposite and self._channels == 2 and bool((block[:, 0] == -block[:, 1]).all())
         self._bits = max(self._bits, _word_bits(block)) if self._bits < FLOAT_BITS else FLOAT_BITS
         self._count_runs(block)
 
@@ -86,14 +90,17 @@ class DefectMeter:
 
     @property
     def reading(self) -> Defects:
+        sounds = bool(self._peaks.any())
         return Defects(
             clipped_runs=self._runs,
             dc=tuple(float(mean) for mean in self._sum / max(1, self._frames)),
             word_bits=self._bits,
             sound_start=max(0, self._first),
             sound_stop=self._last + 1,
-            dual_mono=self._channels > 1 and self._equal and self._peak > 0.0,
-            sample_peak=self._peak,
+            dual_mono=self._channels > 1 and self._equal and sounds,
+            inverted=self._opposite and sounds,
+            one_sided=bool(self._peaks.min() <= SILENCE < self._peaks.max()),
+            sample_peak=float(self._peaks.max()),
         )
 
 

@@ -142,22 +142,23 @@ def build(
         raise typer.BadParameter(f"{', '.join(sorted(kinds - set(KINDS)))}: choose of {', '.join(KINDS)}")
     options = Options(output=output, only=kinds, **({"jobs": jobs} if jobs else {}))
     delivery = output_of(manifest, options)
-    if not is_done(manifest, options):
-        _build_now(manifest, options, as_json, verbose)
-    elif not as_json:
+    made = not is_done(manifest, options) and _build_now(manifest, options, as_json, verbose)
+    if not (made or as_json):
         print(f"{delivery}: up to date, nothing to do")
     if as_json:
         print((delivery / LISTING).read_text(encoding="utf-8"), end="")
 
 
-def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool) -> None:
+def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool) -> bool:
+    """False when there was nothing to do after all."""
     from pipeline.build.album import build as build_album
     from pipeline.console import Screen, print_outcome
 
     with _faults_as_data(as_json), Screen(verbose=verbose, quiet=as_json) as screen:
         outcome = build_album(manifest, options, screen)
-    if not as_json:
+    if outcome and not as_json:
         print_outcome(outcome)
+    return outcome is not None
 
 
 @app.command()

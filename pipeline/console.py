@@ -8,7 +8,8 @@ from threading import Lock
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from pipeline.build.album import Outcome
 from pipeline.build.run import Task
@@ -36,8 +37,13 @@ class Screen:
 
     def __enter__(self) -> "Screen":
         if self._console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-                       TimeRemainingColumn(), TextColumn("{task.fields[track]}"))  # fmt: skip
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[track]}", markup=False, table_column=Column(no_wrap=True)),
+            )
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._bar.start()
         return self
@@ -62,7 +68,7 @@ class Screen:
             if self._bar and self._row is not None:
                 self._bar.update(self._row, track=task.label)
             if self._verbose:
-                self._console.print(f"  {task.label}: {task.reason}", markup=False)
+                self._console.print(f"  {task.label}: {task.reason}", markup=False, soft_wrap=True)
 
     def advanced(self, seconds: float) -> None:
         with self._lock:
@@ -73,7 +79,7 @@ class Screen:
                 self._said = time.monotonic()
                 share = min(1.0, self._done / self._total)
                 left_s = (self._said - self._began) * (1.0 - share) / share
-                self._console.print(f"{self._stage} {share:.0%}, about {clock(left_s)} left")
+                self._console.print(f"{self._stage} {share:.0%}, about {clock(left_s)[:-2]} left")
 
 
 def print_faults(faults: Sequence[Exception]) -> None:
@@ -98,10 +104,10 @@ def mix_table(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for track, known in zip(manifest.tracks, facts, strict=True):
         if known is None:
-            table.add_row(Path(track.mix).name, "unusable")
+            table.add_row(Text(Path(track.mix).name), "unusable")
             continue
         table.add_row(
-            Path(track.mix).name,
+            Text(Path(track.mix).name),
             known.container,
             f"{known.rate / 1000:g}",
             word_length(known),
@@ -140,7 +146,7 @@ def release_table(release: Release) -> Table:
     for piece, segment, track in zip(release.pieces, release.segments, release.reference, strict=True):
         table.add_row(
             str(piece.number),
-            piece.title,
+            Text(piece.title),
             clock(segment.sectors / SECTORS_PER_SECOND),
             figure(track.measure.lufs_i),
             figure(track.measure.true_peak_dbtp),

@@ -41,6 +41,8 @@ class MixFacts:
     silence_start_s: float
     silence_end_s: float
     dual_mono: bool
+    inverted: bool
+    one_sided: bool
     silent: bool
 
     @property
@@ -100,6 +102,8 @@ def _facts(
         silence_start_s=defects.sound_start / info.rate,
         silence_end_s=(frames - defects.sound_stop) / info.rate,
         dual_mono=defects.dual_mono,
+        inverted=defects.inverted,
+        one_sided=defects.one_sided,
         silent=defects.sound_stop == 0,
     )
 
@@ -108,9 +112,7 @@ def warnings(facts: MixFacts) -> list[str]:
     """What is legal but unwise, in an engineer's words."""
     found = []
     if facts.lossy:
-        found.append(
-            f"{facts.codec} is a lossy format: no master is made from it; ask for the uncompressed mix"
-        )
+        found.append(f"{facts.codec} is a lossy format: no master should come from it; ask for the real mix")
     if facts.silent:
         found.append("silent: nothing in it is above -80 dBFS")
     if facts.clipped_runs:
@@ -127,6 +129,10 @@ def warnings(facts: MixFacts) -> list[str]:
         found.append(
             f"silence of {facts.silence_start_s:.1f} s before and {facts.silence_end_s:.1f} s behind; trim it"
         )
+    if facts.one_sided:
+        found.append("one channel is silent")
+    if facts.inverted:
+        found.append("one channel is the other upside down: it vanishes in mono")
     if facts.dual_mono:
         found.append("both channels are the same: a mono mix in a stereo file")
     return found

@@ -8,6 +8,8 @@ from pipeline.faults import Fault
 
 SUMS = "SHA256SUMS"
 LISTING = "delivery.json"
+# What file managers leave in any folder that is looked into.
+LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 # What every row of `files` has; more may be added.
 COLUMNS = frozenset((
     "path", "kind", "role", "track", "side", "codec", "rate", "bits", "channels", "frames",
@@ -27,6 +29,19 @@ def read_listing(delivery: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Fault(f"{delivery / LISTING} cannot be read: it is damaged", hint="build again") from None
     return listing
+
+
+def foreign_files(delivery: Path) -> list[str]:
+    """What lies in a delivery and is not of it; nothing when its listing cannot tell.
+
+    File managers' own files do not count.
+    """
+    try:
+        own = {row["path"] for row in read_listing(delivery)["files"]} | {SUMS, LISTING}
+    except Fault:
+        return []
+    found = (path for path in delivery.rglob("*") if path.is_file() and path.name not in LITTER)
+    return sorted({path.relative_to(delivery).as_posix() for path in found} - own)
 
 
 def audio_seconds(listing: dict[str, Any]) -> float:

@@ -42,12 +42,13 @@ class Reel:
 
     `start_s` and `stop_s` top and tail it behind the chain. `cuts_s` is where each of its tracks
     begins, `indexes_s` the further index marks of each. `gap_s` or `crossfade` say what follows.
-    `word_bits` is the shortest word that holds every sample of the mixes.
+    `word_bits` is the shortest word that holds every sample of the mixes, `mono` that both channels are one.
     """
 
     parts: tuple[Part, ...]
     rate: int
     word_bits: int
+    mono: bool
     chain: tuple[Any, ...]
     limiter: LimiterSettings | None
     start_s: float
@@ -117,6 +118,7 @@ def _reel(manifest: Manifest, group: range, facts: Sequence[MixFacts], hashes: S
         parts=tuple(parts),
         rate=rate,
         word_bits=max(facts[mix].word_bits for mix in group),
+        mono=all(facts[mix].channels == 1 or facts[mix].dual_mono for mix in group),
         chain=tuple(insert.settings for insert in head.chain),
         limiter=head.limiter,
         start_s=pieces[0].start_s,

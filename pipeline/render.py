@@ -52,8 +52,8 @@ class RenderSpec:
     """All that the rendered files of an island depend on, but for the format of each.
 
     `dither` is the kind for 16 bits; a word length in `exact_bits` is reached without any, as the
-    samples lie on its grid already. `segment_sectors` are the lengths of its track files, `segment_reels`
-    which of the reels each begins with.
+    samples lie on its grid already; what is `mono` stays so, its dither too. `segment_sectors` are the
+    lengths of its track files, `segment_reels` which of the reels each begins with.
     """
 
     reels: tuple[ReelRender, ...]
@@ -62,6 +62,7 @@ class RenderSpec:
     guard: LimiterSettings | None
     dither: str
     exact_bits: tuple[int, ...]
+    mono: bool
     segment_sectors: tuple[int, ...]
     segment_reels: tuple[int, ...]
     seed: int
@@ -183,7 +184,8 @@ class _Branch:
 
     def __init__(self, spec: RenderSpec, bits: int, folders: dict[AudioFormat, Path]) -> None:
         kind = "none" if bits in spec.exact_bits else spec.dither if bits == 16 else "tpdf"
-        self._quantiser = Quantiser(bits, kind, spec.rate, CHANNELS, spec.seed)
+        self._heard = 1 if spec.mono else CHANNELS
+        self._quantiser = Quantiser(bits, kind, spec.rate, self._heard, spec.seed)
         self._bits = bits
         self._rate = spec.rate
         self._lengths = [sectors * sector_frames(spec.rate) for sectors in spec.segment_sectors]
@@ -200,7 +202,8 @@ class _Branch:
             self._segment.abandon()
 
     def write(self, block: Block) -> None:
-        self._cut(self._quantiser.process(block))
+        codes = self._quantiser.process(block[:, : self._heard])
+        self._cut(codes if self._heard == CHANNELS else np.repeat(codes, CHANNELS, axis=1))
 
     def finish(self) -> None:
         """The rest of the last segment is digital silence, never dithered."""

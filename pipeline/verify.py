@@ -21,7 +21,7 @@ from pipeline.deliver.tags import read_tags
 from pipeline.faults import Fault
 from pipeline.files import sha256_file
 from pipeline.formats import LOSSLESS
-from pipeline.listing import LISTING, SUMS, read_listing
+from pipeline.listing import LISTING, LITTER, SUMS, read_listing
 from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks
 from pipeline.timeline import sector_frames
 
@@ -66,7 +66,7 @@ def quick_faults(delivery: Path, progress: Progress = lambda _: None) -> list[Fa
 
 def _folder_faults(delivery: Path, rows: list[Row]) -> list[Fault]:
     """That nothing is missing, changed or there besides, by both lists; one fault for each file."""
-    paths = sorted(path for path in delivery.rglob("*") if path.is_file())
+    paths = sorted(path for path in delivery.rglob("*") if path.is_file() and path.name not in LITTER)
     found = {path.relative_to(delivery).as_posix(): sha256_file(path) for path in paths}
     sums, listed = _sums(delivery), {row["path"]: row["sha256"] for row in rows}
     faults = {} if sums else {SUMS: Fault("missing or empty", place=SUMS, hint="build again")}

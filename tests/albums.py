@@ -56,6 +56,7 @@ def reel(seconds: float = 10.0, rate: int = 44_100, **changes: Any) -> Reel:
         "parts": (Part(Path("mix.wav"), "0" * 64, 0, frames),),
         "rate": rate,
         "word_bits": 24,
+        "mono": False,
         "chain": (),
         "limiter": LimiterSettings(),
         "start_s": 0.0,
@@ -105,6 +106,7 @@ def render_spec(reels: Sequence[ReelRender], sectors: Sequence[int], **changes: 
         "guard": None,
         "dither": "tpdf",
         "exact_bits": (),
+        "mono": False,
         "segment_reels": (0,) * len(sectors),
         "seed": 7,
     }

@@ -14,7 +14,7 @@ from pipeline.build.keys import key_of
 from pipeline.build.mixes import mix_hashes, read_facts
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import recover, refuse_foreign, refuse_to_drop, staging
-from pipeline.build.request import STORE, Options, output_of, published_book, request_key, stamps
+from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
 from pipeline.build.run import Advance, Runner, Task, Watcher
 from pipeline.deliver.cd import CD_FORMAT, deliver_cd
 from pipeline.deliver.cover import Cover
@@ -25,6 +25,7 @@ from pipeline.deliver.sides import Side
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, deliver_vinyl
 from pipeline.faults import Faults
 from pipeline.formats import AudioFormat
+from pipeline.intake import warnings
 from pipeline.level import Levelling, solve, unlimited_peak_dbtp
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import Manifest, load
@@ -44,8 +45,8 @@ class Outcome:
     warnings: tuple[str, ...]
 
 
-def build(file: Path, options: Options, watcher: Watcher) -> Outcome:
-    """Build and publish one album.
+def build(file: Path, options: Options, watcher: Watcher) -> Outcome | None:
+    """Build and publish one album; None when another build did just that while this one waited.
 
     Raises:
         Faults: what the user can put right, all of it; the last delivery is as it was.
@@ -58,6 +59,8 @@ def build(file: Path, options: Options, watcher: Watcher) -> Outcome:
     store.mkdir(exist_ok=True)
     with _locked(store / "lock", watcher):
         recover(output)
+        if is_done(file, options):
+            return None
         return _build(manifest, output, store, options, watcher)
 
 
@@ -199,11 +202,13 @@ def _check(folder: Path, watcher: Watcher) -> None:
 
 def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
     """What went well enough to deliver and should still be known."""
-    mixes = [(piece.number, release.facts[piece.mix]) for piece in release.pieces]
-    found = [
-        f"track {number}: made from a lossy mix ({mix.codec}); ask for the uncompressed one"
-        for number, mix in mixes
-        if mix.lossy
+    remarks = sum(len(warnings(facts)) for facts in release.facts)
+    plural = "s" if remarks > 1 else ""
+    found = [f"{remarks} remark{plural} on the mixes: deadwax check says more"] if remarks else []
+    found += [
+        f"track {piece.number}: made from a lossy mix ({release.facts[piece.mix].codec}); ask for the real one"
+        for piece in release.pieces
+        if release.facts[piece.mix].lossy
     ]
     for number, level in enumerate(release.levels):
         if level.note:

@@ -16,6 +16,7 @@ from pipeline.checks import mix_faults
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts, warnings
 from pipeline.manifest.load import Manifest, load
+from pipeline.manifest.scaffold import UNKNOWN_ARTIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     faults += mix_faults(manifest, facts)
     cover_faults, unwise = _cover(manifest)
     faults += cover_faults
-    unwise += _unwise_mixes(manifest, facts)
+    unwise += _unwise_words(manifest) + _unwise_mixes(manifest, facts)
     if not faults:
         try:
             plan_album(
@@ -62,6 +63,24 @@ def _cover(manifest: Manifest) -> tuple[list[Fault], list[Fault]]:
         return [fault], []
     said = cover.warnings if cover else ()
     return [], [manifest.fault(("album", "artwork"), text) for text in said]
+
+
+def _unwise_words(manifest: Manifest) -> list[Fault]:
+    found = []
+    if manifest.album.artist == UNKNOWN_ARTIST:
+        found.append(manifest.fault(("album", "artist"), f'the artist is still "{UNKNOWN_ARTIST}"'))
+    seen: dict[Path, int] = {}
+    for mix, track in enumerate(manifest.tracks):
+        path = manifest.path(track.mix).resolve()
+        if path in seen and not (track.cuts or "trim" in track.model_fields_set):
+            where = ("tracks", mix, "mix")
+            found.append(manifest.fault(where, f"the same mix as tracks[{seen[path]}], all of it"))
+        seen.setdefault(path, mix)
+    coded = [piece for piece in manifest.pieces if piece.isrc]
+    if coded and len(coded) < len(manifest.pieces):
+        bare = next(piece for piece in manifest.pieces if not piece.isrc)
+        found.append(manifest.fault(bare.route, f"track {bare.number} has no ISRC, though others have"))
+    return found
 
 
 def _unwise_mixes(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[Fault]:

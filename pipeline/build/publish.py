@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.faults import Fault
 from pipeline.files import file_stamp, read_book, write_whole
-from pipeline.listing import LISTING, read_listing
+from pipeline.listing import LISTING, foreign_files, read_listing
 
 
 def refuse_foreign(output: Path) -> None:
@@ -22,6 +22,13 @@ def refuse_foreign(output: Path) -> None:
         )
     if not output.is_dir() or (any(output.iterdir()) and not (output / LISTING).is_file()):
         raise Fault(f"{output} exists and is no delivery", hint="move it away, or choose another --output")
+    foreign = foreign_files(output)
+    if foreign:
+        raise Fault(
+            f"{foreign[0]} is not of the delivery, and would be removed with it",
+            place=str(output),
+            hint="move it out of the folder",
+        )
 
 
 def refuse_to_drop(output: Path, wanted: Mapping[str, bool]) -> None:

@@ -96,6 +96,7 @@ def _rendering(
         guard=limiters[0] if island.overlaps and limiters else None,
         dither=session.dither,
         exact_bits=_exact_bits(session, island, reels, rate),
+        mono=all(session.reels[slot.reel].mono for slot in island.slots),
         segment_sectors=tuple(segment.sectors for segment in island.segments),
         segment_reels=_segment_reels(session, island),
         seed=0,

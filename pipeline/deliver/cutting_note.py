@@ -31,7 +31,8 @@ SPEEDS = {33: "33⅓ rpm", 45: "45 rpm"}
 class NoteTrack:
     """A track on its side. Times are seconds from the start of the side; figures are of the delivered file.
 
-    `end_s` is where its sound ends, `gap_after_s` the silence behind it; `band`: a visible band is wanted
+    `end_s` is where its sound ends, `gap_after_s` the silence behind it, `join` how it
+    goes on where there is none (`crossfade 4.0 s`); `band`: a visible band is wanted
     behind it. `sibilance` are (seconds from the start of the side, dB over the limit), the limit being that
     of `dsp.metrics.Sibilance`. The low end is what is below 150 Hz.
     """
@@ -43,6 +44,7 @@ class NoteTrack:
     start_s: float
     end_s: float
     gap_after_s: float = 0.0
+    join: str = ""
     band: bool = True
     fade_in_s: float = 0.0
     fade_out_s: float = 0.0
@@ -191,7 +193,7 @@ def _programme(track: NoteTrack, words: Words) -> dict[str, Any]:
         "start": clock(track.start_s),
         "end": clock(track.end_s),
         "length": clock(track.end_s - track.start_s),
-        "gap": f"{track.gap_after_s:.1f} s" if track.gap_after_s else "none",
+        "gap": f"{track.gap_after_s:.1f} s" if track.gap_after_s else track.join or "none",
         "band": "yes" if track.band else "no",
     }
 
@@ -217,7 +219,9 @@ def _flags(track: NoteTrack) -> list[str]:
     if track.lufs_i > LOUD_LUFS:
         found.append(f"{_signed(track.lufs_i)} LUFS is very loud for a record")
     if round(track.low_correlation, 2) < CORRELATION_LEAST:
-        found.append(f"out of phase below 150 Hz (correlation {_signed(track.low_correlation, 2)})")
+        found.append(
+            f"very wide or out of phase below 150 Hz (correlation {_signed(track.low_correlation, 2)})"
+        )
     return [f"{track.position}: {text}" for text in found]
 
 

@@ -43,14 +43,19 @@ def sides_of(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:
 def _equal_sides(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:
     """Two sides, or four, six … when two are too long; the longest side as short as it can be.
 
-    Sides begin where islands do, so no crossfade or segue is cut. An album of one island has one side.
+    No crossfade or segue is cut; an album that is one of them has one side.
     """
-    islands = timeline.islands
+    islands = _parts(timeline)
     longest_s = limits(manifest.vinyl.format, manifest.vinyl.rpm).fail_s
     fewest = max(2.0, _fewest(islands, longest_s * SECTORS_PER_SECOND))
     count = fewest + fewest % 2
     possible = count <= min(len(islands), len(ascii_uppercase))
     return _sides(islands, _best_cuts(islands, int(count) if possible else min(2, len(islands))))
+
+
+def _parts(timeline: Timeline) -> tuple[Island, ...]:
+    """What a side can hold a whole number of: reels, and where they overlap, runs of them."""
+    return tuple(run for island in timeline.islands for run in island.overlapping_runs)
 
 
 def _span(islands: Sequence[Island], start: int, stop: int) -> int:
@@ -96,13 +101,13 @@ def _sides(islands: Sequence[Island], cuts: Sequence[int]) -> tuple[Side, ...]:
 
 def side_faults(manifest: Manifest, timeline: Timeline, sides: Sequence[Side]) -> list[Fault]:
     """Sides that would cut a song, or that no record of that size holds."""
-    starts = {island.start_sector for island in timeline.islands}
+    starts = {part.start_sector for part in _parts(timeline)}
     cut = [
         manifest.fault(
             ("vinyl", "sides"),
             f"side {before.letter} ends where track {before.segments[-1].track} runs into "
-            f"track {side.segments[0].track} without a gap",
-            "end the side at a gap",
+            f"track {side.segments[0].track} by a crossfade, a segue or a cut",
+            "end the side elsewhere; a mix with cuts can be listed twice, each with its trim",
         )
         for before, side in pairwise(sides)
         if side.segments[0].start_sector not in starts

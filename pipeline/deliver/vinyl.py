@@ -16,8 +16,9 @@ from pipeline.deliver.sides import Side
 from pipeline.files import sha256_file
 from pipeline.formats import AudioFormat
 from pipeline.manifest.chain import Insert
+from pipeline.reels import Reel
 from pipeline.render import Rendered
-from pipeline.timeline import SECTORS_PER_SECOND, sector_frames
+from pipeline.timeline import SECTORS_PER_SECOND, Segment, sector_frames
 
 # Plants take no true peak over 0 dBTP; half a dB is left for their own conversion.
 PEAK_MAX_DBTP = -0.5
@@ -68,6 +69,7 @@ def _note_track(release: Release, side: Side, place: int, low_end: LowEnd, sibil
     segment = side.segments[place]
     piece = release.pieces[segment.track - 1]
     measure = release.unlimited[segment.track - 1].measure
+    album = release.manifest.album
     reel = release.reels[release.reel_of(segment.track)]
     start_s = (segment.start_sector - side.segments[0].start_sector) / SECTORS_PER_SECOND
     last = place + 1 == len(side.segments)
@@ -77,12 +79,14 @@ def _note_track(release: Release, side: Side, place: int, low_end: LowEnd, sibil
     return NoteTrack(
         position=f"{side.letter}{place + 1}",
         number=piece.number,
-        title=piece.title,
+        title=piece.title if piece.artist == album.artist else f"{piece.title} ({piece.artist})",
         isrc=piece.isrc or "",
         start_s=start_s,
         end_s=start_s + (segment.sound_stop_sector - segment.start_sector) / SECTORS_PER_SECOND,
         gap_after_s=gap_sectors / SECTORS_PER_SECOND,
-        band=not last and segment.track == last_of_reel,
+        join="" if last else _join(reel, segment),
+        # In a crossfade there is no instant at which a band could be cut.
+        band=not last and segment.track == last_of_reel and reel.crossfade is None,
         fade_in_s=reel.fade_in.seconds if reel.fade_in and segment.track == first_of_reel else 0.0,
         fade_out_s=reel.fade_out.seconds if reel.fade_out and segment.track == last_of_reel else 0.0,
         lufs_i=measure.lufs_i,
@@ -94,6 +98,13 @@ def _note_track(release: Release, side: Side, place: int, low_end: LowEnd, sibil
         low_side_to_mid_db=low.side_to_mid_db,
         sibilance=tuple((start_s + moment.time_s, moment.excess_db) for moment in sibilance.moments),
     )
+
+
+def _join(reel: Reel, segment: Segment) -> str:
+    """How a track goes on without a pause."""
+    if segment.track != reel.track_numbers[-1]:
+        return "runs on"
+    return f"crossfade {reel.crossfade.seconds:.1f} s" if reel.crossfade else ""
 
 
 def _note_side(release: Release, side: Side, path: Path, tracks: tuple[NoteTrack, ...]) -> NoteSide:
@@ -152,7 +163,7 @@ def _done(release: Release) -> tuple[str, ...]:
     if release.vinyl_gain_db < 0.0:
         sentences.append(
             f"All sides are turned down alike by {-release.vinyl_gain_db:.1f} dB, so that no true peak is "
-            f"over {PEAK_MAX_DBTP:g} dBTP."
+            f"over −{-PEAK_MAX_DBTP:g} dBTP."
         )
     if release.manifest.vinyl.limiter:
         sentences.append(f"Peaks are limited to {release.manifest.level.ceiling_dbtp:g} dBTP.")

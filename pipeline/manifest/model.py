@@ -76,7 +76,9 @@ class Level(Part):
         Literal["integrated", "loudest"],
         Doc("loudest: the loudest passages decide, so that a ballad is not pushed up to a rock song"),
     ] = "integrated"
-    ceiling_dbtp: Annotated[float, Interval(ge=-20, le=0), Doc("true peak that nothing goes over")] = -1.0
+    ceiling_dbtp: Annotated[
+        float, Interval(ge=-20, le=0), Doc("true peak that no lossless file goes over")
+    ] = -1.0
 
 
 class Trim(Part):

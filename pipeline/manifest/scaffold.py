@@ -15,6 +15,8 @@ from pipeline.wording import template
 MIX_EXTENSIONS = frozenset({".wav", ".flac", ".aif", ".aiff", ".aifc", ".caf", ".w64"})
 # Where the scaffold tells editors to look for what `deadwax schema` prints.
 SCHEMA_FILE = "album.schema.json"
+# Said until somebody says who it is.
+UNKNOWN_ARTIST = "Unknown artist"
 
 
 def new_manifest(folder: Path, mixes: Path, lengths: Callable[[Path], float | None]) -> str:
@@ -38,7 +40,9 @@ def new_manifest(folder: Path, mixes: Path, lengths: Callable[[Path], float | No
         for mix in found
     ]
     title = quoted(title_from(folder.resolve().name))
-    return template("album.yaml.j2").render(title=title, tracks=tracks, schema_file=SCHEMA_FILE)
+    return template("album.yaml.j2").render(
+        title=title, artist=UNKNOWN_ARTIST, tracks=tracks, schema_file=SCHEMA_FILE
+    )
 
 
 def mixes_in(folder: Path) -> list[Path]:

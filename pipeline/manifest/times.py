@@ -12,13 +12,15 @@ from pipeline.manifest.wrong import wrong
 # Longer than any album; keeps what is computed from a time within the range of a frame count.
 LONGEST_S = 24 * 3600
 HOW = "write seconds (221.5), minutes (3:41.5) or hours (1:02:03.5)"
-_CLOCK = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,9}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
+_CLOCK = re.compile(
+    r"(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):(?=[0-9]{2}(?![0-9])))?([0-9]{1,9}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})"
+)
 
 
 def parse_seconds(value: object) -> float:
     """`221.5`, `"3:41.5"` and `"0:03:41.5"` are 221.5 s; at most 24 h.
 
-    Behind a colon the next field is below 60: `3:75` is a slip, not 4:15.
+    Behind a colon the next field has two digits and is below 60: `3:75` is a slip, and so is `1:2`.
 
     Raises:
         PydanticCustomError: what was found is no such time.

@@ -97,9 +97,20 @@ def test_a_delivery_that_was_touched_is_made_again(small_copy: Album) -> None:
     done("build", small_copy.manifest)
     before = contents(small_copy.delivery)
     (small_copy.delivery / "cd" / "image" / "ZL-1.cue").unlink()
-    (small_copy.delivery / "notes.txt").write_text("buy milk")
+    (small_copy.delivery / "cd" / ".DS_Store").touch()
     assert steps(done("build", small_copy.manifest).stdout)[0] == 0
     assert contents(small_copy.delivery) == before
+
+
+def test_what_somebody_put_into_a_delivery_is_not_thrown_away(small_copy: Album) -> None:
+    (small_copy.delivery / "notes.txt").write_text("buy milk")
+    result = deadwax("build", small_copy.manifest)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"{small_copy.delivery}: notes.txt is not of the delivery, and would be removed with it; "
+        "move it out of the folder\n"
+    )
+    assert (small_copy.delivery / "notes.txt").read_text() == "buy milk"
 
 
 def test_a_changed_title_tags_anew_and_renders_nothing(small_copy: Album) -> None:

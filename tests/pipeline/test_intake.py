@@ -144,7 +144,7 @@ def test_a_lossy_mix(tmp_path):
     facts = examine(tmp_path / "mix.mp3", lambda _: None)
     assert facts.lossy
     assert warnings(facts)[0] == (
-        "mp3 is a lossy format: no master is made from it; ask for the uncompressed mix"
+        "mp3 is a lossy format: no master should come from it; ask for the real mix"
     )
 
 

@@ -140,7 +140,8 @@ def test_a_side_may_not_end_where_the_music_goes_on(folder):
     (fault,) = side_faults(album, clock, sides_of(album, clock))
     assert fault.place == f"{folder / 'album.yaml'}:2:16"
     assert str(fault).endswith(
-        "vinyl.sides: side A ends where track 1 runs into track 2 without a gap; end the side at a gap"
+        "vinyl.sides: side A ends where track 1 runs into track 2 by a crossfade, a segue or a cut; "
+        "end the side elsewhere; a mix with cuts can be listed twice, each with its trim"
     )
     right = vinyl(folder, 3, "sides: {A: [1, 2], B: [3]}")
     assert side_faults(right, clock, sides_of(right, clock)) == []

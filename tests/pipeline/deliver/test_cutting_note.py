@@ -176,7 +176,7 @@ def test_length_is_judged(total_s: float, judgement: str, level: str) -> None:
     [
         ({"true_peak_dbtp": 0.1}, "A1: true peak +0.1 dBTP, over 0.0"),
         ({"lufs_i": -9.9}, "A1: −9.9 LUFS is very loud for a record"),
-        ({"low_correlation": -0.01}, "A1: out of phase below 150 Hz (correlation −0.01)"),
+        ({"low_correlation": -0.01}, "A1: very wide or out of phase below 150 Hz (correlation −0.01)"),
     ],
 )
 def test_what_a_cutter_stops_at_is_flagged(changes: dict[str, float], flag: str) -> None:
