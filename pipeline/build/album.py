@@ -205,10 +205,11 @@ def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
     remarks = sum(len(warnings(facts)) for facts in release.facts)
     plural = "s" if remarks > 1 else ""
     found = [f"{remarks} remark{plural} on the mixes: deadwax check says more"] if remarks else []
+    mixes = [(piece.number, release.facts[piece.mix]) for piece in release.pieces]
     found += [
-        f"track {piece.number}: made from a lossy mix ({release.facts[piece.mix].codec}); ask for the real one"
-        for piece in release.pieces
-        if release.facts[piece.mix].lossy
+        f"track {number}: made from a lossy mix ({facts.codec}); ask for the real one"
+        for number, facts in mixes
+        if facts.lossy
     ]
     for number, level in enumerate(release.levels):
         if level.note:

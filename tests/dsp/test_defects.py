@@ -156,6 +156,22 @@ def test_dual_mono():
     assert not reading(almost).dual_mono
 
 
+def test_a_channel_upside_down():
+    mono = noise(1000, 1)
+    assert reading(np.hstack([mono, -mono])).inverted
+    assert not reading(np.hstack([mono, mono])).inverted
+    assert not reading(np.zeros((1000, 2))).inverted
+
+
+def test_a_channel_without_sound():
+    """Below -80 dBFS, that is."""
+    mono = noise(1000, 1)
+    assert reading(np.hstack([mono, 1e-5 * mono])).one_sided
+    assert not reading(np.hstack([mono, 0.1 * mono])).one_sided
+    assert not reading(np.zeros((1000, 2))).one_sided
+    assert not reading(mono).one_sided
+
+
 def test_sample_peak():
     audio = noise(1000, peak=0.5)
     audio[123, 1] = -0.75

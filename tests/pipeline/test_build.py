@@ -169,6 +169,26 @@ def noise_mix(path: Path, frames: int, rate: int, bits: int, channels: int = 2, 
     return codes
 
 
+def test_a_mono_mix_comes_out_mono(tmp_path: Path) -> None:
+    """Through chain, gain, limiter, conversion and dither; beside it a stereo mix, which does not."""
+    write_mix(tmp_path / "1.wav", music(5.0, 48_000)[:, :1], 48_000)
+    write_mix(tmp_path / "2.wav", music(5.0))
+    (tmp_path / "album.yaml").write_text(
+        "album: {title: T, artist: A}\ntracks: [1.wav, 2.wav]\n"
+        "defaults: {chain: [{glue: {threshold_db: -30}}, {saturate: {}}, {clip: {}}]}\n"
+        "deliver: {cd: {}, digital: [wav 24/48], vinyl: {}}\nvinyl: {sides: {A: [1], B: [2]}}\n"
+    )
+    done("build", tmp_path / "album.yaml")
+    delivery = tmp_path / "delivery"
+    for wanted in ({"kind": "cd", "role": "track"}, {"kind": "digital"}, {"kind": "vinyl", "codec": "wav"}):
+        mono, stereo = delivered(delivery, **wanted)
+        assert mono.any()
+        assert_array_equal(mono[:, 0], mono[:, 1])
+        assert (stereo[:, 0] != stereo[:, 1]).any()
+    note = (delivery / "vinyl" / "cutting-note.md").read_text(encoding="utf-8")
+    assert re.search(r"^\| A1 \|.*\| mono \|$", note, re.MULTILINE)
+
+
 def test_16_bits_at_44_1_khz_arrive_bit_for_bit(tmp_path: Path) -> None:
     """A whole number of sectors, one frame more, a mono mix that ends anywhere; with a 96 kHz mix beside."""
     mixes = [

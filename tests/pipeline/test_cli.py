@@ -142,6 +142,27 @@ def test_a_lossy_mix_is_warned_of_and_mastered(small_copy: Album) -> None:
     done("verify", small_copy.delivery)
 
 
+def test_words_that_are_unwise(small_copy: Album) -> None:
+    small_copy.edit("artist: Jemand", "artist: Unknown artist")
+    small_copy.edit("title: Eins,", "title: Eins, isrc: GBAYE2600001,")
+    small_copy.edit("mixes/2.wav", "mixes/1.wav")
+    said = done("check", small_copy.manifest).stdout
+    for place, words in (
+        ("1:37: album.artist", 'the artist is still "Unknown artist"'),
+        ("5:24: tracks[1].mix", "the same mix as tracks[0], all of it"),
+        ("5:5: tracks[1]", "track 2 has no ISRC, though others have"),
+    ):
+        assert f"{small_copy.manifest}:{place}: {words}\n" in said
+
+
+def test_titles_in_square_brackets_are_shown_as_they_are(small_copy: Album) -> None:
+    (small_copy.folder / "mixes" / "2.wav").rename(small_copy.folder / "mixes" / "[mix] 2.wav")
+    small_copy.edit("mixes/2.wav", '"mixes/[mix] 2.wav"')
+    small_copy.edit("title: Zwei,", 'title: "Zwei [live] [/red]",')
+    assert "[mix] 2.wav" in done("check", small_copy.manifest).stdout
+    assert "Zwei [live] [/red]" in done("build", small_copy.manifest, "-v").stdout
+
+
 # --- one JSON document and nothing else
 
 
