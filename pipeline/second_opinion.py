@@ -74,15 +74,18 @@ class SecondLoudness:
 
 
 class SecondTruePeak:
-    """True peak by Fourier interpolation on a sixteenfold grid: no filter kernel, no roll-off.
+    """True peak by Fourier interpolation on a grid of 700 kHz or more: no filter kernel, no roll-off.
 
     Stretches of 8192 frames are read with 1024 more on either side, which fade to zero, so that the
     transform's wrap-around is not heard.
     """
 
-    STRETCH, GUARD, FACTOR = 8192, 1024, 16
+    STRETCH, GUARD, GRID_HZ = 8192, 1024, 700_000
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, rate: int, channels: int) -> None:
+        self._factor = 2
+        while rate * self._factor < self.GRID_HZ:
+            self._factor *= 2
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(self.GUARD // 2) + 0.5) / (self.GUARD // 2))
         flat = np.ones(self.STRETCH + self.GUARD)
         self._window = np.concatenate([ramp, flat, ramp[::-1]])[:, None]
@@ -101,8 +104,8 @@ class SecondTruePeak:
         if np.abs(stretch).max(initial=0.0) * 2.0 <= self._peak:
             return
         spectrum = np.fft.rfft(stretch * self._window, axis=0)
-        fine = np.fft.irfft(spectrum, len(stretch) * self.FACTOR, axis=0) * self.FACTOR
-        inner = fine[self.GUARD * self.FACTOR // 2 : -self.GUARD * self.FACTOR // 2]
+        fine = np.fft.irfft(spectrum, len(stretch) * self._factor, axis=0) * self._factor
+        inner = fine[self.GUARD * self._factor // 2 : -self.GUARD * self._factor // 2]
         self._peak = max(self._peak, float(np.abs(inner).max()))
 
     @property

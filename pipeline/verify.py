@@ -132,7 +132,7 @@ def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -
     lossless = row["codec"] in LOSSLESS
     digest = PcmHash(row["bits"], row["channels"]) if lossless else None
     loudness = SecondLoudness(row["rate"], row["channels"]) if listening else None
-    true_peak = SecondTruePeak(row["channels"]) if listening else None
+    true_peak = SecondTruePeak(row["rate"], row["channels"]) if listening else None
     frames = 0
     for block in _lossless_blocks(path, row, digest) if lossless else _lossy_blocks(path, row, listening):
         frames += len(block)

@@ -181,7 +181,7 @@ def overlap_codes(session, folder, form, gain_db, guard):
 
 
 def true_peak_dbtp(samples, bits):
-    meter = SecondTruePeak(2)
+    meter = SecondTruePeak(44_100, 2)  # sixteenfold, at any rate
     meter.process(samples / 2.0 ** (bits - 1))
     return meter.reading_dbtp
 
