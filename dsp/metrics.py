@@ -1,6 +1,7 @@
 """What a cutting engineer asks of a side: its low end, its sibilance, its crest factor, its DC."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ MOMENT_SPACING_S = 0.5
 MOMENTS_MOST = 8
 
 
-class _Meter:
+class _Meter(ABC):
     """Audio passes unchanged and is heard on the way."""
 
     def __init__(self, channels: int) -> None:
@@ -36,8 +37,9 @@ class _Meter:
     def flush(self) -> Block:
         return np.empty((0, self._channels))
 
+    @abstractmethod
     def _hear(self, block: Block) -> None:
-        raise NotImplementedError
+        """Take a block that holds something."""
 
 
 class _Filter:
