@@ -15,8 +15,12 @@ from dsp.resample import Resampler
 from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
 from dsp.stream import Block, Chain, Stage, run
 from pipeline.audiofile import open_mix
+from pipeline.faults import Fault
 from pipeline.reels import Part, is_neutral
 from pipeline.shaped import AUDIO, CHANNELS, write_block, write_readings
+
+# What 32-bit float holds; a mix is +770 dB away from it.
+LARGEST = 3e38
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
     converter = [Resampler(spec.rate, spec.session_rate, CHANNELS)] if spec.rate != spec.session_rate else []
     with (folder / AUDIO).open("wb") as file:
         for block in run(Chain([*converter, *stages, meter]), joined_blocks(spec.parts)):
+            if not np.abs(block).max() < LARGEST:
+                raise Fault("its chain drives it beyond any number", hint="look at the gains in it")
             write_block(file, block)
             progress(len(block) / spec.session_rate)
     glue = [stage for stage in stages if isinstance(stage, Glue)]

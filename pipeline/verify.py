@@ -27,6 +27,8 @@ from pipeline.timeline import sector_frames
 
 LOUDNESS_TOLERANCE_LU = 0.1
 PEAK_TOLERANCE_DB = 0.1
+# Dither alone peaks far below this: where its few codes lie, meters may differ by a lot.
+NOISE_DBTP = -80.0
 # A lossy decoder clips at full scale where ours does not.
 FULL_SCALE_DBTP = 0.0
 
@@ -175,6 +177,8 @@ def _meter_problems(row: Row, lufs: float, dbtp: float, lossless: bool) -> list[
     ):
         problems.append(f"loudness is {lufs:.2f} LUFS by pyloudnorm; {LISTING} says {_figure(said)}")
     peak = row["true_peak_dbtp"]
+    if peak is not None and max(peak, dbtp) < NOISE_DBTP:
+        return problems
     if not lossless and peak is not None:
         peak, dbtp = min(peak, FULL_SCALE_DBTP), min(dbtp, FULL_SCALE_DBTP)
     if (peak is None) != (dbtp == -math.inf) or (peak is not None and abs(dbtp - peak) > PEAK_TOLERANCE_DB):

@@ -436,6 +436,29 @@ def test_a_part_does_not_replace_the_whole(small_copy: Album) -> None:
     assert contents(small_copy.delivery) == before
 
 
+def test_a_silent_track_is_delivered_and_verified(tmp_path: Path) -> None:
+    """At another rate it is dither and nothing else, and no two meters agree about its peak."""
+    write_mix(tmp_path / "1.wav", np.zeros((5 * 44_100, 2)))
+    (tmp_path / "album.yaml").write_text(
+        "album: {title: T, artist: A}\ntracks: [1.wav]\ndeliver: {cd: {}, digital: [wav 24/48]}\n"
+    )
+    assert "silent: no gain can bring it to a loudness" in done("build", tmp_path / "album.yaml").stdout
+    done("verify", tmp_path / "delivery")
+
+
+def test_a_chain_beyond_all_numbers_is_a_fault(tmp_path: Path) -> None:
+    write_mix(tmp_path / "1.wav", music(4.5))
+    chain = ", ".join(["{output: {gain_db: 24}}"] * 40)
+    text = f"album: {{title: T, artist: A}}\ntracks: [1.wav]\ndefaults: {{chain: [{chain}]}}\n"
+    (tmp_path / "album.yaml").write_text(text)
+    result = deadwax("build", tmp_path / "album.yaml")
+    assert result.exit_code == 1
+    assert (
+        f"{tmp_path / 'album.yaml'}:2:10: tracks[0].mix: its chain drives it beyond any number; "
+        "look at the gains in it\n"
+    ) in result.stderr
+
+
 # --- when something is wrong with what is there
 
 
