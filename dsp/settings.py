@@ -9,6 +9,10 @@ from typing_extensions import Doc
 __all__ = ["Annotated", "Doc", "Interval", "Settings", "described_fields"]
 
 
+# What several stages have in common is listed behind what is a stage's own.
+SHARED = ("on", "mix")
+
+
 class Settings:
     """Base of the frozen settings dataclasses; a value outside its declared range is refused.
 
@@ -28,10 +32,10 @@ class Settings:
 
 
 def described_fields(settings: type) -> list[tuple[str, Interval | None, str]]:
-    """(name, range or None, meaning) of each field of a settings dataclass, in order."""
+    """(name, range or None, meaning) of each field of a settings dataclass: its own, then what it shares."""
     hints = get_type_hints(settings, include_extras=True)
     described = []
-    for field in fields(settings):
+    for field in sorted(fields(settings), key=lambda field: field.name in SHARED):
         extras = get_args(hints[field.name])[1:]
         interval = next((extra for extra in extras if isinstance(extra, Interval)), None)
         meaning = next((extra.documentation for extra in extras if isinstance(extra, Doc)), "")

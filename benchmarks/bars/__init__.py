@@ -1,0 +1,1 @@
+"""The bars of quality: one module for each field, each with its `BARS`."""
