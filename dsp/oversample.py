@@ -6,7 +6,7 @@ with sums in a fixed order, and every stage hides its latency.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numba import njit
@@ -25,15 +25,25 @@ PASS_SHARE_LEAST = 0.4
 # Frames worked on at once: what 8 times as many need stays in the second-level cache.
 PIECE_FRAMES = 1024
 
+# A curve runs at this rate or above, whatever the signal's is: 8 times 44.1 kHz.
+CURVE_RATE = 352_800
+
+# Signals below this (-600 dBFS) are silence to a curve: it would bend nothing, only make denormal numbers.
+TINY = 1e-30
+
 # Elements summed at once by the kernel: they stay in the first-level cache over all taps.
 TILE = 512
 
 
-def oversampling_factor(rate: int) -> int:
-    """8 up to 48 kHz, 4 up to 96 kHz, 2 above: the curve always runs near 352.8 or 384 kHz."""
-    if rate <= 48_000:
-        return 8
-    return 4 if rate <= 96_000 else 2
+def oversampling_factor(rate: int, beyond_db: float = 0.0) -> int:
+    """Power of two that brings the curve to 352.8 kHz or more: 8 up to 48 kHz, 4 up to 96, 2 above.
+
+    `beyond_db`: by how much a curve is driven harder than suffices with that. What folds back depends on
+    how steeply the driven signal crosses the curve between two samples, so each 6 dB more take twice
+    the rate.
+    """
+    doublings = math.ceil(math.log2(CURVE_RATE / rate)) + math.ceil(max(0.0, beyond_db) / 6)
+    return 2 ** max(1, doublings)
 
 
 def passband(rate: int) -> float:
@@ -139,21 +149,26 @@ class Pointwise:
 class Oversampled:
     """x + down(added(up(x))), where `added` gives what a curve f adds to its input: f(u) - u."""
 
-    def __init__(self, added: Stage, rate: int, channels: int, factor: int) -> None:
-        """`added` runs at `factor` (2, 4, 8, …) times the rate and returns as many frames as it gets."""
+    def __init__(
+        self, added: Stage, rate: int, channels: int, factor: int, behind: Sequence[Stage] = ()
+    ) -> None:
+        """`added` runs at `factor` (2, 4, 8, …) times the rate and returns as many frames as it gets.
+
+        The stages `behind` run at the rate itself, on nothing but what was added.
+        """
         band = passband(rate)
         # Behind the first doubling nothing is left between half the rate and its mirror image.
         inner = [halfband_taps(0.5 / ratio) for ratio in _powers_of_two(4, factor)]
         ups = [Doubler(taps, channels) for taps in [halfband_taps(band / 2), *inner]]
         downs = [Halver(taps, channels) for taps in [*reversed(inner), lowpass_taps(band / 2, 0.25)]]
-        self._path = Chain([*ups, added, *downs])
+        self._path = Chain([*ups, added, *downs, *behind])
         self._dry = np.empty((0, channels))
 
     def process(self, block: Block) -> Block:
         return join([self._advance(piece) for piece in blocks_of(block, PIECE_FRAMES)] or [block])
 
     def _advance(self, piece: Block) -> Block:
-        return self._add(self._path.process(piece), piece)
+        return self._add(self._path.process(_without_tiny(piece)), piece)
 
     def flush(self) -> Block:
         return self._add(self._path.flush(), self._dry[:0])
@@ -175,8 +190,9 @@ def _add_pairs(
 ) -> None:
     """Add to `out` the sum over taps of the two frames that lie symmetrically around each output.
 
-    From the outermost pair, the smallest, to the innermost. Slices of equal length instead of
-    offsets, because only then the inner loop is vectorised.
+    From the outermost pair, the smallest, to the innermost; two pairs at a time, which saves a third of
+    the reading and writing. Slices of equal length instead of offsets, because only then the inner loop
+    is vectorised.
 
     Args:
         signal: interleaved, frames + 2 * taps + gap - 2 of them or more.
@@ -187,12 +203,35 @@ def _add_pairs(
     pairs = taps.size
     for start in range(0, out.size, TILE):
         tile = out[start : start + TILE]
-        for pair in range(pairs - 1, -1, -1):
-            first = start + (pairs - 1 - pair) * channels
-            second = start + (pairs - 1 + gap + pair) * channels
-            left, right = signal[first : first + tile.size], signal[second : second + tile.size]
-            for sample in range(tile.size):
-                tile[sample] += taps[pair] * (left[sample] + right[sample])
+        size = tile.size
+        # Where the outermost pair not yet summed begins; it moves inwards from both ends.
+        first, second = start, start + (2 * pairs - 2 + gap) * channels
+        if pairs % 2:
+            left, right = signal[first : first + size], signal[second : second + size]
+            for sample in range(size):
+                tile[sample] += taps[pairs - 1] * (left[sample] + right[sample])
+            first, second = first + channels, second - channels
+        for pair in range(pairs - pairs % 2 - 1, 0, -2):
+            outer, inner = taps[pair], taps[pair - 1]
+            left, right = signal[first : first + size], signal[second : second + size]
+            first, second = first + channels, second - channels
+            left_next, right_next = signal[first : first + size], signal[second : second + size]
+            first, second = first + channels, second - channels
+            for sample in range(size):
+                sum_outer = tile[sample] + outer * (left[sample] + right[sample])
+                tile[sample] = sum_outer + inner * (left_next[sample] + right_next[sample])
+
+
+@njit(nogil=True, cache=True)
+def _without_tiny(block: Block) -> Block:
+    """A copy in which samples below `TINY` are 0; NaN stays."""
+    frames, channels = block.shape
+    kept = np.empty((frames, channels))
+    for frame in range(frames):
+        for channel in range(channels):
+            sample = block[frame, channel]
+            kept[frame, channel] = 0.0 if abs(sample) < TINY else sample
+    return kept
 
 
 # NumPy copies single frames of two samples seven times slower than these two loops.

@@ -1,44 +1,63 @@
 """Which stage each kind of settings stands for: the one place that knows them all."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from dsp.dynamics import Glue, GlueSettings
 from dsp.eq import Eq
 from dsp.gain import Gain, OutputSettings
+from dsp.placement import PlacedSettings, placed
 from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
 from dsp.stream import Stage
 
 
+class Kind(NamedTuple):
+    """A stage's name in a manifest, and what makes it from settings, rate and channels."""
+
+    name: str
+    make: Callable[[Any, int, int], Stage]
+
+
+def _gain(settings: OutputSettings, rate: int, channels: int) -> Stage:
+    return Gain(settings.gain_db, channels)
+
+
+# An EQ's settings are a tuple of bands.
+KINDS: dict[type, Kind] = {
+    GlueSettings: Kind("glue", Glue),
+    tuple: Kind("eq", Eq),
+    SaturateSettings: Kind("saturate", Saturate),
+    ClipSettings: Kind("clip", Clip),
+    OutputSettings: Kind("output", _gain),
+}
+
+
 def is_neutral(settings: Any) -> bool:
-    """True for a stage that would change nothing; an EQ is a tuple of bands."""
+    """True for a stage that would change nothing."""
     if isinstance(settings, tuple):
         return all(band.neutral for band in settings)
     return bool(settings.neutral)
 
 
-def stages_of(chain: Sequence[Any], rate: int, channels: int) -> list[Stage]:
-    """The stages of a chain that do anything; a neutral one would not be bit-transparent."""
-    return [stage_of(settings, rate, channels) for settings in chain if not is_neutral(settings)]
+def name_of(settings: Any) -> str:
+    """`glue`, `eq`, …"""
+    return KINDS[type(settings)].name
 
 
 def stage_of(settings: Any, rate: int, channels: int) -> Stage:
-    """The stage that settings describe.
+    """The stage that settings describe, placed and mixed as they say.
 
-    Raises ValueError when they cannot be had at this rate.
+    Raises ValueError when it cannot be had at this rate.
     """
-    match settings:
-        case GlueSettings():
-            return Glue(settings, rate, channels)
-        case SaturateSettings():
-            return Saturate(settings, rate, channels)
-        case ClipSettings():
-            return Clip(settings, rate, channels)
-        case OutputSettings():
-            return Gain(settings.gain_db, channels)
-        case tuple():
-            return Eq(settings, rate, channels)
-    raise TypeError(f"no stage for {type(settings).__name__}")
+    make = KINDS[type(settings)].make
+    if isinstance(settings, PlacedSettings):
+        return placed(settings, channels, lambda inner_channels: make(settings, rate, inner_channels))
+    return make(settings, rate, channels)
+
+
+def stages_of(chain: Sequence[Any], rate: int, channels: int) -> list[Stage]:
+    """The stages of a chain that do anything; a neutral one would not be bit-transparent."""
+    return [stage_of(settings, rate, channels) for settings in chain if not is_neutral(settings)]
 
 
 def report_of(stage: Stage) -> dict[str, Any]:

@@ -163,6 +163,46 @@ def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool)
 
 @app.command()
 @_plain_errors()
+def master(
+    mix: Annotated[Path, typer.Argument(metavar="MIX", help="the mix, an audio file")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="the master, a file to write")],
+    chain: Annotated[
+        Path | None, typer.Option("--chain", metavar="FILE", help="YAML: a list of stages; default: none")
+    ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option("--target", min=-60, max=0, metavar="LUFS", help="loudness; default: as it comes"),
+    ] = None,
+    ceiling: Annotated[
+        float,
+        typer.Option("--ceiling", min=-20, max=0, metavar="DBTP", help="true peak nothing goes over"),
+    ] = -1.0,
+    limiter: Annotated[bool, typer.Option("--limiter/--no-limiter", help="the limiter at the end")] = True,
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="wav 24/96, flac 16/44.1, mp3 320, … or float"),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Master one mix into one file, by the same path as an album's."""
+    from pipeline.console import Screen, print_single
+    from pipeline.manifest.load import for_one_mix
+    from pipeline.single import master_one, single_data
+
+    level = {"ceiling_dbtp": str(ceiling)} | (
+        {"match": "off"} if target is None else {"target_lufs": str(target)}
+    )
+    with _faults_as_data(as_json), Screen(quiet=as_json) as screen:
+        manifest = for_one_mix(mix, chain, level, limiter=limiter)
+        made = master_one(manifest, out, form, screen)
+    if as_json:
+        _print_json(single_data(made))
+    else:
+        print_single(out, made)
+
+
+@app.command()
+@_plain_errors()
 def verify(
     delivery: Annotated[Path, typer.Argument(metavar="DELIVERY", help="the folder that holds delivery.json")],
     as_json: Json = False,

@@ -17,6 +17,7 @@ from pipeline.deliver.release import Release
 from pipeline.faults import Fault
 from pipeline.intake import MixFacts, word_length
 from pipeline.manifest.load import Manifest
+from pipeline.single import Single
 from pipeline.timeline import SECTORS_PER_SECOND
 
 # A line of plain progress is written at most this often.
@@ -130,6 +131,18 @@ def print_outcome(outcome: Outcome) -> None:
         console.print(f"note: {warning}", markup=False, soft_wrap=True)
     steps = f"{len(outcome.ran)} steps run, {outcome.kept} up to date"
     console.print(f"{outcome.output}: delivered and verified ({steps})", markup=False, soft_wrap=True)
+
+
+def print_single(out: Path, made: Single) -> None:
+    """One line of figures, and what should be known about them."""
+    measure = made.measure
+    if made.level.note:
+        print(f"note: {made.level.note}")
+    print(
+        f"{out}: {clock(made.frames / made.rate)}, {figure(measure.lufs_i)} LUFS, "
+        f"{figure(measure.true_peak_dbtp)} dBTP, gain {made.level.gain_db:+.1f} dB, "
+        f"limiting {made.limiting_max_db:.1f} dB"
+    )
 
 
 def _paper() -> Console:

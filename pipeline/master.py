@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from dsp.dynamics import Glue, GlueSettings
 from dsp.envelope import EnvelopeMeter
-from dsp.eq import Eq
-from dsp.gain import Gain, OutputSettings
 from dsp.resample import Resampler
-from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
-from dsp.stream import Block, Chain, Stage, run
+from dsp.stages import is_neutral, name_of, report_of, stage_of
+from dsp.stream import Block, Chain, run
 from pipeline.audiofile import open_mix
 from pipeline.faults import Fault
-from pipeline.reels import Part, is_neutral
+from pipeline.reels import Part
 from pipeline.shaped import AUDIO, CHANNELS, write_block, write_readings
 
 # What 32-bit float holds; a mix is +770 dB away from it.
@@ -41,7 +38,8 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
 
     `progress` is told the seconds of mix that were done; it may raise to stop the work.
     """
-    stages = chain_stages(spec.chain, spec.session_rate)
+    working = [settings for settings in spec.chain if not is_neutral(settings)]
+    stages = [stage_of(settings, spec.session_rate, CHANNELS) for settings in working]
     meter = EnvelopeMeter(spec.session_rate, CHANNELS)
     converter = [Resampler(spec.rate, spec.session_rate, CHANNELS)] if spec.rate != spec.session_rate else []
     with (folder / AUDIO).open("wb") as file:
@@ -50,11 +48,9 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
                 raise Fault("its chain drives it beyond any number", hint="look at the gains in it")
             write_block(file, block)
             progress(len(block) / spec.session_rate)
-    glue = [stage for stage in stages if isinstance(stage, Glue)]
-    readings = {
-        "glue": [{"mean_db": stage.reduction_mean_db, "max_db": stage.reduction_max_db} for stage in glue]
-    }
-    write_readings(folder, meter.reading, readings)
+    reports = [{"stage": name_of(settings)} | report_of(stage)
+               for settings, stage in zip(working, stages, strict=True)]  # fmt: skip
+    write_readings(folder, meter.reading, {"chain": reports})
 
 
 def joined_blocks(parts: tuple[Part, ...]) -> Iterator[Block]:
@@ -63,24 +59,3 @@ def joined_blocks(parts: tuple[Part, ...]) -> Iterator[Block]:
         with open_mix(part.path) as mix:
             for block in mix.blocks(start=part.start_frame, stop=part.stop_frame):
                 yield block if block.shape[1] == CHANNELS else np.repeat(block, CHANNELS, axis=1)
-
-
-def chain_stages(chain: tuple[Any, ...], rate: int) -> list[Stage]:
-    """The stages of a chain that do anything; a neutral one would not be bit-transparent."""
-    return [stage_of(settings, rate) for settings in chain if not is_neutral(settings)]
-
-
-def stage_of(settings: Any, rate: int) -> Stage:
-    """The stage that a manifest's settings describe."""
-    match settings:
-        case GlueSettings():
-            return Glue(settings, rate, CHANNELS)
-        case SaturateSettings():
-            return Saturate(settings, rate, CHANNELS)
-        case ClipSettings():
-            return Clip(settings, rate, CHANNELS)
-        case OutputSettings():
-            return Gain(settings.gain_db, CHANNELS)
-        case tuple():
-            return Eq(settings, rate, CHANNELS)
-    raise TypeError(f"no stage for {type(settings).__name__}")

@@ -1,5 +1,6 @@
 """The readings that go with every delivered file, taken while it is written or decoded."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,23 @@ class Measure:
     def crest_db(self) -> float:
         """Sample peak over RMS; 0 for silence."""
         return gain_to_db(self.sample_peak / self.rms) if self.rms else 0.0
+
+
+def rounded(value: float | None) -> float | None:
+    """Four decimals; null for what is not finite."""
+    return round(value, 4) if value is not None and math.isfinite(value) else None
+
+
+def master_figures(measure: Measure) -> dict[str, float | None]:
+    """`master` of a track in delivery.json."""
+    return {
+        "lufs_i": rounded(measure.lufs_i),
+        "lufs_s_max": rounded(measure.lufs_s_max),
+        "lra_lu": rounded(measure.lra_lu),
+        "true_peak_dbtp": rounded(measure.true_peak_dbtp),
+        "plr_db": rounded(measure.plr_db),
+        "crest_db": rounded(measure.crest_db),
+    }
 
 
 class FileMeters:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsp.limiter import LimiterSettings
+from dsp.stages import is_neutral
 from pipeline.formats import RATES
 from pipeline.intake import MixFacts
 from pipeline.manifest.chain import Crossfade, Gap
@@ -79,13 +80,6 @@ class Reel:
     @property
     def track_numbers(self) -> range:
         return range(self.first_track, self.first_track + len(self.cuts_s))
-
-
-def is_neutral(settings: Any) -> bool:
-    """True for a stage that would change nothing; an EQ is a tuple of bands."""
-    if isinstance(settings, tuple):
-        return all(band.neutral for band in settings)
-    return bool(settings.neutral)
 
 
 def groups(manifest: Manifest) -> list[range]:

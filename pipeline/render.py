@@ -7,19 +7,20 @@ made into integers once for each word length, and is cut, encoded and measured o
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dither import Quantiser, int_to_float
 from dsp.fades import Fades
-from dsp.gain import Gain
+from dsp.gain import Gain, db_to_gain, gain_to_db
 from dsp.limiter import Limiter, LimiterSettings
 from dsp.resample import Resampler
 from dsp.stream import BLOCK_FRAMES, Block, Chain, Stage, run
+from dsp.true_peak import TruePeakMeter
 from pipeline.audiofile import PcmHash, read_audio
 from pipeline.encode import open_encoder
 from pipeline.formats import AudioFormat
@@ -29,7 +30,13 @@ from pipeline.shaped import CHANNELS, read_blocks
 from pipeline.timeline import sector_frames
 
 MEASURES = "measures.json"
+# The most that dither adds to a sample, in LSB of 16 bits, rounded up: shaped noise reaches 9.5.
+DITHER_LSB = 10
+# Further below the ceiling than the excess that was measured, so that one more rendering is enough.
+STEP_DB = 0.002
+ATTEMPTS = 4
 Codes = NDArray[np.int32]
+Written = TypeVar("Written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +58,28 @@ class ReelRender:
 class RenderSpec:
     """All that the rendered files of an island depend on, but for the format of each.
 
-    `dither` is the kind for 16 bits; a word length in `exact_bits` is reached without any, as the
-    samples lie on its grid already; what is `mono` stays so, its dither too. `segment_sectors` are the
-    lengths of its track files, `segment_reels` which of the reels each begins with.
+    Limiters work `reserve_db` under the ceiling. `dither` is the kind for 16 bits; a word length in
+    `exact_bits` is reached without any, as the samples lie on its grid already; what is `mono` stays so,
+    its dither too. `segment_frames` are the lengths of its track files, `segment_reels` which of the reels
+    each begins with.
     """
 
     reels: tuple[ReelRender, ...]
     rate: int
     ceiling_dbtp: float
+    reserve_db: float
     guard: LimiterSettings | None
     dither: str
     exact_bits: tuple[int, ...]
     mono: bool
-    segment_sectors: tuple[int, ...]
+    segment_frames: tuple[int, ...]
     segment_reels: tuple[int, ...]
     seed: int
+
+    @property
+    def limits(self) -> bool:
+        """True when all of it goes through a limiter."""
+        return self.guard is not None or all(reel.limiter for reel in self.reels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +108,89 @@ def render(
 
     `shaped` finds the folder of a reel's shaped audio by its key. `progress` is told seconds of programme.
     """
-    limiters = [_limiter(reel, spec) for reel in spec.reels]
+
+    def write(blocks: Iterator[Block]) -> list[_Branch]:
+        branches = [
+            _Branch(
+                spec, bits, {form: folder for form, folder in folders.items() if form.render_bits == bits}
+            )
+            for bits in sorted({form.render_bits for form in folders})
+        ]
+        with ExitStack() as stack:
+            for branch in branches:
+                stack.enter_context(branch)
+            for block in blocks:
+                for branch in branches:
+                    branch.write(block)
+            for branch in branches:
+                branch.finish()
+        return branches
+
+    branches, limiting_db = under_ceiling(spec, shaped, write, progress)
+    for branch in branches:
+        branch.write_measures([limiting_db[reel] for reel in spec.segment_reels])
+
+
+def under_ceiling(
+    spec: RenderSpec,
+    shaped: dict[str, Path],
+    write: Callable[[Iterator[Block]], Written],
+    progress: Callable[[float], None],
+) -> tuple[Written, list[float]]:
+    """Hand the programme of an island to `write`, again and lower until its true peak is under the ceiling.
+
+    A limiter sees peaks before it has moved its gain, and what it holds may rise by hundredths of a dB
+    between its samples, by more in noise up to half the rate. So the result is measured, and where it is
+    over, limited once more from the start to a ceiling that is lower by that much. Returns what `write`
+    did and the most that each reel was limited by, in dB.
+    """
+    for _ in range(ATTEMPTS):
+        limiters = [_limiter(reel, spec) for reel in spec.reels]
+        meter = TruePeakMeter(spec.rate, CHANNELS)
+        written = write(_watched(run(meter, _programme(spec, limiters, shaped)), spec.rate, progress))
+        excess_db = _excess_db(meter.reading_dbtp, spec)
+        if excess_db <= 0.0 or not spec.limits:
+            break
+        spec = replace(spec, reserve_db=spec.reserve_db + excess_db + STEP_DB)
+        progress = _stop_only(progress)
+    return written, [limiter.reduction_max_db if limiter else 0.0 for limiter in limiters]
+
+
+def _programme(
+    spec: RenderSpec, limiters: Sequence[Limiter | None], shaped: dict[str, Path]
+) -> Iterator[Block]:
+    """The island as it is before it becomes integers."""
     stretch = sector_frames(spec.rate)
     streams = [
         (reel.start_sector * stretch, _reel_blocks(reel, limiter, spec, shaped[reel.shaped]))
         for reel, limiter in zip(spec.reels, limiters, strict=True)
     ]
-    branches = [
-        _Branch(spec, bits, {form: folder for form, folder in folders.items() if form.render_bits == bits})
-        for bits in sorted({form.render_bits for form in folders})
-    ]
-    with ExitStack() as stack:
-        for branch in branches:
-            stack.enter_context(branch)
-        for block in _guarded(add_up(streams), spec):
-            for branch in branches:
-                branch.write(block)
-            progress(len(block) / spec.rate)
-        for branch in branches:
-            branch.finish()
-    limiting_db = [limiter.reduction_max_db if limiter else 0.0 for limiter in limiters]
-    for branch in branches:
-        branch.write_measures([limiting_db[reel] for reel in spec.segment_reels])
+    return _guarded(add_up(streams), spec)
+
+
+def _watched(blocks: Iterator[Block], rate: int, progress: Callable[[float], None]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        progress(len(block) / rate)
+
+
+def _stop_only(progress: Callable[[float], None]) -> Callable[[float], None]:
+    """What is done again is no progress, and can still be stopped."""
+    return lambda _: progress(0.0)
+
+
+def _excess_db(peak_dbtp: float, spec: RenderSpec) -> float:
+    """How far a true peak, with the dither that is still to come, is over the ceiling."""
+    most = db_to_gain(spec.ceiling_dbtp) - DITHER_LSB * 2.0**-15
+    return peak_dbtp - gain_to_db(most)
 
 
 def _limiter(reel: ReelRender, spec: RenderSpec) -> Limiter | None:
-    return Limiter(reel.limiter, spec.ceiling_dbtp, spec.rate, CHANNELS) if reel.limiter else None
+    return Limiter(reel.limiter, _limit_dbtp(spec), spec.rate, CHANNELS) if reel.limiter else None
+
+
+def _limit_dbtp(spec: RenderSpec) -> float:
+    return spec.ceiling_dbtp - spec.reserve_db
 
 
 def _reel_blocks(
@@ -176,7 +247,7 @@ def _guarded(blocks: Iterator[Block], spec: RenderSpec) -> Iterator[Block]:
     """Where a crossfade adds up over the ceiling, the sum is limited; elsewhere it passes as it is."""
     if spec.guard is None:
         return blocks
-    return run(Limiter(spec.guard, spec.ceiling_dbtp, spec.rate, CHANNELS), blocks)
+    return run(Limiter(spec.guard, _limit_dbtp(spec), spec.rate, CHANNELS), blocks)
 
 
 class _Branch:
@@ -188,7 +259,7 @@ class _Branch:
         self._quantiser = Quantiser(bits, kind, spec.rate, self._heard, spec.seed)
         self._bits = bits
         self._rate = spec.rate
-        self._lengths = [sectors * sector_frames(spec.rate) for sectors in spec.segment_sectors]
+        self._lengths = spec.segment_frames
         self._folders = folders
         self._rows: dict[AudioFormat, list[dict[str, Any]]] = {form: [] for form in folders}
         self._segment: _Segment | None = None

@@ -19,6 +19,7 @@ from pipeline.manifest.load import Manifest, read
 from pipeline.reels import Part, Reel
 from pipeline.render import ReelRender, RenderSpec, render
 from pipeline.shaped import AUDIO, write_block, write_readings
+from pipeline.timeline import sector_frames
 
 HEAD = "album: {title: T, artist: A}\n"
 
@@ -79,7 +80,7 @@ def write_shaped(folder: Path, audio: Block, rate: int = 44_100) -> Path:
     folder.mkdir(parents=True)
     with (folder / AUDIO).open("wb") as file:
         write_block(file, audio)
-    write_readings(folder, envelope(audio, rate), {"glue": []})
+    write_readings(folder, envelope(audio, rate), {"chain": []})
     return folder
 
 
@@ -103,6 +104,7 @@ def render_spec(reels: Sequence[ReelRender], sectors: Sequence[int], **changes: 
     usual: dict[str, Any] = {
         "rate": 44_100,
         "ceiling_dbtp": -1.0,
+        "reserve_db": 0.0,
         "guard": None,
         "dither": "tpdf",
         "exact_bits": (),
@@ -110,7 +112,9 @@ def render_spec(reels: Sequence[ReelRender], sectors: Sequence[int], **changes: 
         "segment_reels": (0,) * len(sectors),
         "seed": 7,
     }
-    return RenderSpec(reels=tuple(reels), segment_sectors=tuple(sectors), **usual | changes)
+    usual |= changes
+    frames = tuple(each * sector_frames(usual["rate"]) for each in sectors)
+    return RenderSpec(reels=tuple(reels), **{"segment_frames": frames} | usual)
 
 
 def rendered(

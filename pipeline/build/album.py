@@ -7,15 +7,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline import versions
-from pipeline.build import renders
+from pipeline.build import masters, renders
 from pipeline.build.cache import Cache
-from pipeline.build.keys import key_of
 from pipeline.build.mixes import mix_hashes, read_facts
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import recover, refuse_foreign, refuse_to_drop, staging
 from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
-from pipeline.build.run import Advance, Runner, Task, Watcher
+from pipeline.build.run import Runner, Task, Watcher
 from pipeline.deliver.cd import CD_FORMAT, deliver_cd
 from pipeline.deliver.cover import Cover
 from pipeline.deliver.digital import deliver_digital
@@ -26,11 +24,9 @@ from pipeline.deliver.vinyl import PEAK_MAX_DBTP, deliver_vinyl
 from pipeline.faults import Faults
 from pipeline.formats import AudioFormat
 from pipeline.intake import warnings
-from pipeline.level import Levelling, solve, unlimited_peak_dbtp
+from pipeline.level import unlimited_peak_dbtp
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import Manifest, load
-from pipeline.master import MasterSpec, master
-from pipeline.shaped import read_envelope, read_readings
 from pipeline.verify import quick_faults
 
 
@@ -113,42 +109,10 @@ def _inputs(manifest: Manifest) -> list[Path]:
     return [manifest.path(name) for name in (*named, *filter(None, [manifest.album.artwork]))]
 
 
-def _master_tasks(album: Album) -> list[Task]:
-    tasks = []
-    for reel in album.reels:
-        spec = MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
-
-        def work(folders: Mapping[str, Path], advance: Advance, spec: MasterSpec = spec) -> None:
-            for folder in folders.values():
-                master(spec, folder, advance)
-
-        first = album.manifest.pieces[reel.first_track - 1]
-        tasks.append(Task(
-            keys=(key_of("master", versions.MASTER, spec),),
-            label=f"{first.number:02} {first.title}",
-            seconds=reel.source_frames / reel.rate,
-            work=work,
-            reason="not mastered before from this mix with this chain",
-            place=album.manifest.at(("tracks", first.mix, "mix")),
-            path=f"tracks[{first.mix}].mix",
-        ))  # fmt: skip
-    return tasks
-
-
 def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runner: Runner) -> Release:
     """Master, level and render."""
-    masters = _master_tasks(album)
-    runner.run("mastering", masters)
-    keys = [task.keys[0] for task in masters]
-    folders = [runner.cache.path(key) for key in keys]
-    envelopes = [read_envelope(folder) for folder in folders]
-    level = album.manifest.level
-    levelling = Levelling(level.match, level.measure, level.target_lufs, level.ceiling_dbtp)
-    levels = solve(album.reels, envelopes, album.timeline, levelling)
-    session = renders.Session(
-        timeline=album.timeline, reels=album.reels, levels=levels, shaped_keys=keys,
-        ceiling_dbtp=level.ceiling_dbtp, dither=album.manifest.session.dither,
-    )  # fmt: skip
+    session, readings, envelopes = masters.levelled(album, runner)
+    levels = session.levels
     limited = renders.limited(session, _formats(album.manifest, wanted))
     side_form = AudioFormat("wav", album.timeline.rate, bits=24)
     vinyl_gain_db, for_vinyl = 0.0, []
@@ -165,7 +129,7 @@ def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runn
         mix_hashes=album.hashes,
         reels=album.reels,
         levels=tuple(levels),
-        readings=tuple(read_readings(folder) for folder in folders),
+        readings=readings,
         timeline=album.timeline,
         limited=renders.rendered_tracks(limited, runner.cache),
         unlimited=renders.rendered_tracks(for_vinyl, runner.cache).get(side_form, ()),

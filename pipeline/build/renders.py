@@ -12,7 +12,7 @@ from pipeline.formats import AudioFormat
 from pipeline.level import CEILING_RESERVE_DB, ReelLevel
 from pipeline.reels import Reel
 from pipeline.render import ReelRender, Rendered, RenderSpec, read_rendered, render
-from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline, shaped_frames
+from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline, sector_frames, shaped_frames
 
 # A wave that is cut off rises between its last samples: up to 1.1 dB over a sine, more with several.
 EDGE_DB = 3.0
@@ -92,17 +92,18 @@ def _rendering(
     spec = RenderSpec(
         reels=reels,
         rate=rate,
-        ceiling_dbtp=session.ceiling_dbtp - CEILING_RESERVE_DB,
+        ceiling_dbtp=session.ceiling_dbtp,
+        reserve_db=CEILING_RESERVE_DB,
         guard=limiters[0] if island.overlaps and limiters else None,
         dither=session.dither,
         exact_bits=_exact_bits(session, island, reels, rate),
         mono=all(session.reels[slot.reel].mono for slot in island.slots),
-        segment_sectors=tuple(segment.sectors for segment in island.segments),
+        segment_frames=tuple(segment.sectors * sector_frames(rate) for segment in island.segments),
         segment_reels=_segment_reels(session, island),
         seed=0,
     )
-    # The dither differs from island to island and is the same whenever the audio is.
-    seed = int(key_of("dither", 1, spec)[:16], 16)
+    # The dither differs from island to island and is the same whenever the audio is, wherever it is cut.
+    seed = int(key_of("dither", 1, replace(spec, segment_frames=(), segment_reels=()))[:16], 16)
     tracks = [segment.track for segment in island.segments]
     label = f"track {tracks[0]}" if len(tracks) == 1 else f"tracks {tracks[0]}-{tracks[-1]}"
     sectors = island.stop_sector - island.start_sector

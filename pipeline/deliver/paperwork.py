@@ -1,7 +1,6 @@
 """What lies beside the audio: delivery.json, README.txt, SHA256SUMS."""
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from pipeline import __version__
 from pipeline.deliver.release import DeliveredFile, Release
 from pipeline.files import sha256_file
 from pipeline.listing import LISTING, SUMS
+from pipeline.measure import master_figures, rounded
 from pipeline.timeline import SECTORS_PER_SECOND
 from pipeline.wording import template
 
@@ -54,7 +54,6 @@ def _track(release: Release, number: int) -> dict[str, Any]:
     facts = release.facts[piece.mix]
     reel = release.reel_of(number)
     rendered = release.reference[number - 1]
-    measure = rendered.measure
     return {
         "number": number,
         "disc": 1,
@@ -71,30 +70,18 @@ def _track(release: Release, number: int) -> dict[str, Any]:
         },
         "start_seconds": segment.start_sector / SECTORS_PER_SECOND,
         "length_seconds": segment.sectors / SECTORS_PER_SECOND,
-        "gain_db": _rounded(release.levels[reel].gain_db),
-        "limiting_max_db": _rounded(rendered.limiting_max_db),
+        "gain_db": rounded(release.levels[reel].gain_db),
+        "limiting_max_db": rounded(rendered.limiting_max_db),
         "level_note": release.levels[reel].note,
-        "glue": release.readings[reel].get("glue", []),
-        "master": {
-            "lufs_i": _rounded(measure.lufs_i),
-            "lufs_s_max": _rounded(measure.lufs_s_max),
-            "lra_lu": _rounded(measure.lra_lu),
-            "true_peak_dbtp": _rounded(measure.true_peak_dbtp),
-            "plr_db": _rounded(measure.plr_db),
-            "crest_db": _rounded(measure.crest_db),
-        },
+        "chain": release.readings[reel]["chain"],
+        "master": master_figures(rendered.measure),
     }
 
 
 def _file(file: DeliveredFile, folder: Path) -> dict[str, Any]:
     path = folder / file.path
     row = asdict(file) | {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
-    return row | {name: _rounded(row[name]) for name in ("lufs_i", "true_peak_dbtp")}
-
-
-def _rounded(value: float | None) -> float | None:
-    """Four decimals; null for what is not finite."""
-    return round(value, 4) if value is not None and math.isfinite(value) else None
+    return row | {name: rounded(row[name]) for name in ("lufs_i", "true_peak_dbtp")}
 
 
 def revision_after(previous: Path, release: Release) -> int:

@@ -1,8 +1,10 @@
 """`album.yaml` to a Manifest, or to all that is wrong with it."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -68,6 +70,39 @@ def load(file: Path) -> Manifest:
     return read(data, file)
 
 
+def for_one_mix(mix: Path, chain: Path | None, level: Mapping[str, str], *, limiter: bool) -> Manifest:
+    """The manifest of a release that is one mix: what `deadwax master` works from.
+
+    Args:
+        chain: a file that holds a list of stages, or what `defaults` may say; its paths start at its folder.
+        level: as the section of that name.
+        limiter: False where none is wanted, whatever the chain's file says.
+
+    Raises:
+        Faults, OSError: as `load`.
+    """
+    if not mix.is_file():
+        raise Faults([Fault("there is no such file", place=str(mix), hint="name a mix")])
+    file = chain or mix
+    defaults, places, complaints = (
+        tree.parse_chain(chain.read_bytes(), str(chain)) if chain else ({}, Places(str(mix)), [])
+    )
+    if not limiter:
+        defaults = defaults | {"limiter": "off"}
+    plain = {
+        "album": {"title": mix.stem or "-", "artist": "-"},
+        "level": dict(level),
+        "defaults": defaults,
+        "tracks": [{"mix": str(mix.absolute()), "title": mix.stem or "-"}],
+    }
+    try:
+        return _manifest(_validated(plain, places, complaints, file), places, file, "")
+    except Faults as found:
+        # The chain stands in a file of its own there.
+        own = [replace(fault, path=fault.path.removeprefix("defaults.")) for fault in found.faults]
+        raise Faults(own) from None
+
+
 def read(data: bytes, file: Path) -> Manifest:
     """The manifest that `data` is, as if it stood in `file`.
 
@@ -76,13 +111,21 @@ def read(data: bytes, file: Path) -> Manifest:
     """
     plain, places, complaints = tree.parse(data, str(file))
     complaints += across.complaints(plain)
+    document = _validated(plain, places, complaints, file)
+    return _manifest(document, places, file, hashlib.sha256(data).hexdigest())
+
+
+def _validated(
+    plain: Mapping[str, Any], places: Places, complaints: Iterable[Complaint], file: Path
+) -> Document:
+    found = list(complaints)
     try:
         document = Document.model_validate(plain, context={"folder": file.parent})
     except ValidationError as error:
-        complaints += words.complaints(error, places)
-    if complaints:
-        raise Faults(places.faults(complaints))
-    return _manifest(document, places, file, hashlib.sha256(data).hexdigest())
+        found += words.complaints(error, places)
+    if found:
+        raise Faults(places.faults(found))
+    return document
 
 
 def _manifest(document: Document, places: Places, file: Path, text_sha256: str) -> Manifest:

@@ -181,6 +181,22 @@ def parse(data: bytes, file: str) -> tuple[Tree, Places, list[Complaint]]:
     return builder.build(root, ()) or {}, places, builder.complaints
 
 
+def parse_chain(data: bytes, file: str) -> tuple[Tree, Places, list[Complaint]]:
+    """As `parse`, for a file that holds a list of stages, or what `defaults` may say.
+
+    Returns what would stand under `defaults`; places and complaints are as if it stood there.
+    """
+    places = Places(file)
+    root = _compose(_text(data, file), file)
+    builder = _TreeBuilder(places)
+    if isinstance(root, SequenceNode):
+        return {"chain": builder.build(root, ("defaults", "chain"))}, places, builder.complaints
+    if isinstance(root, MappingNode):
+        return builder.build(root, ("defaults",)) or {}, places, builder.complaints
+    hint = "write a list of stages, or chain: and limiter: at the beginning of a line"
+    raise Faults([Fault("this is no chain", f"{file}:1:1", hint=hint)])
+
+
 def _text(data: bytes, file: str) -> str:
     if len(data) > MAX_BYTES:
         raise Faults(

@@ -274,7 +274,7 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
     for number, rendering in enumerate(renders.limited(session, [form])):
         assert cache.holds(rendering.key(form))  # by this very spec the delivered tracks were rendered
         unmarked = replace(
-            rendering.spec, segment_sectors=(sum(rendering.spec.segment_sectors),), segment_reels=(0,)
+            rendering.spec, segment_frames=(sum(rendering.spec.segment_frames),), segment_reels=(0,)
         )
         folder = tmp_path / str(number)
         folder.mkdir()

@@ -13,7 +13,7 @@ from dsp.saturation import ClipSettings, SaturateSettings
 from dsp.stream import process_all
 from pipeline.build.run import Stopped
 from pipeline.faults import Fault
-from pipeline.master import MasterSpec, chain_stages, joined_blocks, master, stage_of
+from pipeline.master import MasterSpec, joined_blocks, master
 from pipeline.reels import Part
 from pipeline.shaped import AUDIO, READINGS, read_envelope, read_readings
 from tests.albums import envelope, music, noise, write_mix
@@ -56,11 +56,10 @@ def mix(tmp_path):
 def test_without_a_chain_the_mix_is_copied_to_the_bit(tmp_path, mix):
     shaped = mastered(tmp_path / "out", [part(mix)])
     assert_array_equal(audio_of(shaped), soundfile.read(mix)[0])
-    assert read_readings(shaped) == {"glue": []}
+    assert read_readings(shaped) == {"chain": []}
 
 
 def test_neutral_stages_are_left_out(tmp_path, mix):
-    assert chain_stages(NEUTRAL, RATE) == []
     shaped = mastered(tmp_path / "out", [part(mix)], chain=NEUTRAL)
     assert_array_equal(audio_of(shaped), soundfile.read(mix)[0])
 
@@ -132,9 +131,10 @@ def test_what_the_glue_took_off_is_kept(tmp_path, mix):
         OutputSettings(gain_db=-40),
         GlueSettings(threshold_db=0, ratio=2),
     )
-    first, second = read_readings(mastered(tmp_path / "out", [part(mix)], chain=chain))["glue"]
-    assert first["max_db"] > first["mean_db"] > 3.0
-    assert (second["max_db"], second["mean_db"]) == (0.0, 0.0)
+    first, second = read_readings(mastered(tmp_path / "out", [part(mix)], chain=chain))["chain"][::2]
+    assert first["stage"] == second["stage"] == "glue"
+    assert first["reduction_max_db"] > first["reduction_mean_db"] > 3.0
+    assert (second["reduction_max_db"], second["reduction_mean_db"]) == (0.0, 0.0)
 
 
 def test_progress_is_told_the_whole_length_and_may_stop_it(tmp_path, mix):
@@ -156,8 +156,3 @@ def test_a_mix_that_is_gone_is_a_fault(tmp_path, mix):
     with pytest.raises(Fault) as raised:
         mastered(tmp_path / "out", parts)
     assert raised.value.problem == '"mix.wav" does not exist'
-
-
-def test_settings_of_no_stage():
-    with pytest.raises(TypeError, match="no stage for str"):
-        stage_of("glue", RATE)

@@ -56,10 +56,10 @@ def test_24_bits_survive(tmp_path):
 
 def test_envelope_and_readings_come_back(tmp_path, audio):
     measured = envelope(audio)
-    write_readings(tmp_path, measured, {"glue": [{"mean_db": 0.5, "max_db": 2.25}]})
+    write_readings(tmp_path, measured, {"chain": [{"stage": "glue", "reduction_max_db": 2.25}]})
     assert_array_equal(read_envelope(tmp_path).energy, measured.energy)
     assert_array_equal(read_envelope(tmp_path).peak, measured.peak)
-    assert read_readings(tmp_path) == {"glue": [{"mean_db": 0.5, "max_db": 2.25}]}
+    assert read_readings(tmp_path) == {"chain": [{"stage": "glue", "reduction_max_db": 2.25}]}
 
 
 def test_no_date_is_written(folder):

@@ -46,7 +46,7 @@ def test_one_render_for_each_island_and_rate():
         (96_000, "track 4", 5.0),
     ]
     assert [set(each.formats) for each in made] == [{CD, FLAC, MP3}] * 3 + [{HI_RES}] * 3
-    assert made[1].spec.segment_sectors == (300, 525)
+    assert made[1].spec.segment_frames == (300 * 588, 525 * 588)
     assert made[1].spec.segment_reels == (0, 1)
     assert [each.start_sector for each in made[1].spec.reels] == [0, 300]
     assert [each.shaped[-1] for each in made[1].spec.reels] == ["1", "2"]
@@ -152,7 +152,7 @@ def test_the_guard_stands_where_reels_overlap_under_limiters():
 
 def test_limiters_hold_what_is_behind_them_in_reserve():
     (made,) = limited(session(album({}), ceiling_dbtp=-2.0), [CD])
-    assert made.spec.ceiling_dbtp == -2.0 - CEILING_RESERVE_DB
+    assert (made.spec.ceiling_dbtp, made.spec.reserve_db) == (-2.0, CEILING_RESERVE_DB)
 
 
 def test_unlimited_is_without_limiters_and_turned_down_alike():

@@ -70,7 +70,7 @@ def test_tracks_of_the_listing(listing, release):
     }  # fmt: skip
     assert ebb["gain_db"] == flow["gain_db"] == pytest.approx(release.levels[2].gain_db, abs=1e-4)
     assert still["level_note"] == "silent: no gain can bring it to a loudness"
-    assert (first["level_note"], first["glue"]) == (release.levels[0].note, [])
+    assert (first["level_note"], first["chain"]) == (release.levels[0].note, [])
 
 
 def test_figures_are_of_the_best_lossless_files(listing, release):
