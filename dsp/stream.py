@@ -59,8 +59,13 @@ def join(blocks: Sequence[Block]) -> Block:
 
 
 def run(stage: Stage, blocks: Iterable[Block]) -> Iterator[Block]:
-    """Stream `blocks` through `stage`, its tail included; empty blocks are left out."""
+    """Stream `blocks` through `stage`, its tail included; empty blocks are left out.
+
+    Raises ValueError for a sample that is not a number: it would spoil all that comes behind it.
+    """
     for block in blocks:
+        if np.isnan(block).any():
+            raise ValueError("audio holds a sample that is not a number")
         out = stage.process(block)
         if len(out):
             yield out

@@ -8,6 +8,7 @@ from pathlib import Path
 from dsp.defects import FLOAT_BITS, DefectMeter, Defects
 from dsp.gain import gain_to_db
 from dsp.loudness import Loudness, LoudnessMeter
+from dsp.metrics import Crest
 from dsp.stream import Chain
 from dsp.true_peak import TruePeakMeter
 from pipeline.audiofile import MixInfo, open_mix
@@ -44,6 +45,7 @@ class MixFacts:
     inverted: bool
     one_sided: bool
     silent: bool
+    crest_db: float
 
     @property
     def seconds(self) -> float:
@@ -56,8 +58,8 @@ def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
         info = mix.info
         loudness = LoudnessMeter(info.rate, info.channels)
         true_peak = TruePeakMeter(info.rate, info.channels)
-        defects = DefectMeter(info.channels)
-        meters = Chain([defects, loudness, true_peak])
+        defects, crest = DefectMeter(info.channels), Crest(info.channels)
+        meters = Chain([defects, loudness, true_peak, crest])
         frames = 0
         for block in mix.blocks():
             frames += len(block)
@@ -65,7 +67,7 @@ def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
             _refuse_non_finite(defects, frames, info.rate)
             progress(len(block) / info.rate)
         meters.flush()
-    return _facts(info, frames, loudness.reading, true_peak.reading_dbtp, defects.reading)
+    return _facts(info, frames, loudness.reading, true_peak.reading_dbtp, defects.reading, crest.reading_db)
 
 
 def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:
@@ -78,7 +80,12 @@ def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:
 
 
 def _facts(
-    info: MixInfo, frames: int, loudness: Loudness, true_peak_dbtp: float, defects: Defects
+    info: MixInfo,
+    frames: int,
+    loudness: Loudness,
+    true_peak_dbtp: float,
+    defects: Defects,
+    crest_db: float,
 ) -> MixFacts:
     # A mono file counts one channel; mastered as dual mono it is 3 dB louder.
     dual_mono_lu = 10.0 * math.log10(2.0) if info.channels == 1 else 0.0
@@ -105,6 +112,7 @@ def _facts(
         inverted=defects.inverted,
         one_sided=defects.one_sided,
         silent=defects.sound_stop == 0,
+        crest_db=crest_db,
     )
 
 

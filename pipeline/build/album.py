@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline import lint
 from pipeline.build import masters, renders
 from pipeline.build.cache import Cache
 from pipeline.build.mixes import mix_hashes, read_facts
@@ -94,13 +95,14 @@ def _build(manifest: Manifest, output: Path, store: Path, options: Options, watc
         files, notes = _deliver(release, album.sides, wanted, folder)
         write_paperwork(release, files, revision_after(output, release), folder)
         _check(folder, watcher)
+        grumbles = lint.mastered(manifest, read_listing(folder)["tracks"])
     published_book(manifest.file).record(output, request, inputs)
     return Outcome(
         output=output,
         release=release,
         ran=tuple(runner.ran),
         kept=runner.kept,
-        warnings=(*_warnings(release, cover), *notes),
+        warnings=(*_warnings(release, cover), *notes, *map(str, grumbles)),
     )
 
 

@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import lint
 from pipeline.build.cache import Cache
 from pipeline.build.mixes import examine_task, facts_key, known_facts, mix_hashes
 from pipeline.build.plan import album_cover, plan_album, wanted_kinds
-from pipeline.build.request import STORE, Options
+from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts, warnings
+from pipeline.listing import read_listing
 from pipeline.manifest.load import Manifest, load
 from pipeline.manifest.scaffold import UNKNOWN_ARTIST
 
@@ -45,6 +47,7 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     cover_faults, unwise = _cover(manifest)
     faults += cover_faults
     unwise += _unwise_words(manifest) + _unwise_mixes(manifest, facts)
+    unwise += lint.written(manifest) + lint.mixed(manifest, facts) + _unwise_masters(manifest, hashes)
     if not faults:
         try:
             plan_album(
@@ -90,6 +93,19 @@ def _unwise_mixes(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[
         if known
         for text in warnings(known)
     ]
+
+
+def _unwise_masters(manifest: Manifest, hashes: Sequence[str]) -> list[Fault]:
+    """What the last build has shown, where nothing was changed since."""
+    try:
+        last = read_listing(output_of(manifest.file, Options()))
+        by_mix = [hashes[piece.mix] for piece in manifest.pieces]
+        same = [track["mix"]["sha256"] for track in last["tracks"]] == by_mix
+        if same and last["manifest_sha256"] == manifest.text_sha256:
+            return lint.mastered(manifest, last["tracks"])
+    except (Fault, Faults, OSError, KeyError, TypeError, AttributeError):
+        pass  # no delivery, or none that this version wrote
+    return []
 
 
 def _facts(

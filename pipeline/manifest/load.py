@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipeline.faults import Fault, Faults
 from pipeline.manifest import across, tree, words
-from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Session, Track, Vinyl
+from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Lint, Session, Track, Vinyl
 from pipeline.manifest.places import Complaint, Places, Route
 from pipeline.manifest.tracks import Piece, Treatment, pieces, resolved
 
@@ -24,6 +24,7 @@ class Manifest:
     album: Album
     session: Session
     level: Level
+    lint: Lint
     defaults: Defaults
     tracks: tuple[Track, ...]
     vinyl: Vinyl
@@ -135,6 +136,7 @@ def _manifest(document: Document, places: Places, file: Path, text_sha256: str) 
         album=document.album,
         session=document.session,
         level=document.level,
+        lint=document.lint,
         defaults=document.defaults,
         tracks=document.tracks,
         vinyl=document.vinyl,

@@ -81,6 +81,18 @@ class Level(Part):
     ] = -1.0
 
 
+class Lint(Part):
+    """What `deadwax check` and a build grumble about; a rule that is off says nothing."""
+
+    eq_moves: Annotated[Switch, Doc("EQ moves of more than 2 dB")] = True
+    glue: Annotated[Switch, Doc("glue that takes off more than 3 dB on average")] = True
+    widening: Annotated[Switch, Doc("sides made wider than they were")] = True
+    limiting: Annotated[Switch, Doc("more than 4 dB of limiting")] = True
+    crest: Annotated[Switch, Doc("mixes with a crest factor under 8 dB")] = True
+    ceiling: Annotated[Switch, Doc("a ceiling above -0.1 dBTP")] = True
+    target: Annotated[Switch, Doc("a target above -11 LUFS, louder than any service plays")] = True
+
+
 class Trim(Part):
     """What of the mix is used."""
 
@@ -267,6 +279,7 @@ class Document(Part):
     album: Annotated[Album, Doc("what the release is called and whose it is")]
     session: Annotated[Session, Doc("how the audio is worked on")] = Session()
     level: Annotated[Level, Doc("how loud the album becomes")] = Level()
+    lint: Annotated[Lint, Doc("what is grumbled about")] = Lint()
     defaults: Annotated[Defaults, Doc("each track has these unless it says otherwise")] = Defaults()
     tracks: Annotated[
         tuple[Track, ...],

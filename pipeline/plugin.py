@@ -1,0 +1,473 @@
+"""A VST3 or Audio Unit plug-in as a stage of a chain, through the optional pedalboard.
+
+Every plug-in runs in a process of its own, the host. A plug-in may only be loaded in the main thread
+of a process, and a build works in other ones; one that crashes or hangs takes down its host, not the
+build; and none meets what another one, or an earlier song, has left in memory.
+
+This is the one place where audio is 32-bit float: plug-ins take nothing else from pedalboard. What
+comes back is at best the same to 24 bits. It always sees buffers of the same length, counted from the
+start of the reel, so how a programme is cut into blocks does not reach it; whether it gives the same
+bits on every run is up to the plug-in (chorus, analogue noise and the like often do not).
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib.util import find_spec
+from math import isfinite
+from pathlib import Path
+from threading import Timer
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, WithJsonSchema
+
+from dsp.placement import PlacedSettings
+from dsp.settings import Annotated, Doc
+from dsp.stream import Block, join
+from pipeline.faults import Fault
+from pipeline.files import sha256_file
+from pipeline.manifest.part import SWITCH, Text
+from pipeline.manifest.places import shown
+from pipeline.manifest.wrong import wrong
+
+# What plug-ins are built and tested with most.
+BUFFER_FRAMES = 1024
+# Frames that travel to the host at once: a quarter of a megabyte of stereo.
+MOST_FRAMES = 32 * BUFFER_FRAMES
+# Silence before the music, so that no knob is still on its way from its default; ramps take 0.1 s at most.
+PREROLL_S = 0.5
+# A plug-in that waits for a window or a licence server would wait for ever.
+PATIENCE_S = 60.0
+# How many of a plug-in's settings or values a message lists.
+LISTED = 8
+
+VST3, AUDIO_UNIT = ".vst3", ".component"
+# Written by a file browser that only looked at the folder.
+NOT_OF_THE_PLUGIN = ".DS_Store"
+EXTRA = "pip install 'deadwax[plugins]'"
+
+Pairs = tuple[tuple[str, str], ...]
+_HOST = "from pipeline.plugin import serve; serve()"
+
+
+def _pairs(value: object) -> object:
+    """{mode: Warm, drive: 0.3} as (("drive", "0.3"), ("mode", "Warm")): in one order, and hashable."""
+    if not isinstance(value, Mapping):
+        return value if isinstance(value, tuple) else _no_mapping(value)
+    for name, setting in value.items():
+        if not isinstance(setting, str | int | float):
+            raise wrong(f"found {shown(setting)}", "write a number or a word", (str(name),))
+    return tuple(sorted((str(name), str(setting).strip()) for name, setting in value.items()))
+
+
+def _no_mapping(value: object) -> object:
+    raise wrong(f"found {shown(value)}", "write settings such as {drive: 0.3, mode: Warm}")
+
+
+_SETTING = {"type": ["string", "number", "boolean"]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSettings(PlacedSettings):
+    """A plug-in as the manifest names it; its own settings stay texts until it says what they are."""
+
+    path: Annotated[Text, Doc("the plug-in: a .vst3, or on macOS an Audio Unit (.component)")]
+    preset: Annotated[Text | None, Doc("a .vstpreset; its settings go first")] = None
+    settings: Annotated[
+        Pairs,
+        BeforeValidator(_pairs),
+        WithJsonSchema({"type": "object", "additionalProperties": _SETTING}),
+        Doc("the plug-in's own settings and their values, in its units"),
+    ] = ()
+    name: Annotated[Text | None, Doc("which plug-in, when the file holds several")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSpec(PlacedSettings):
+    """All that the sound of a plug-in depends on: what is in its files, not where they lie."""
+
+    path: Path
+    sha256: str
+    preset: Path | None = None
+    preset_sha256: str = ""
+    settings: Pairs = ()
+    name: str | None = None
+
+
+def resolved(settings: PluginSettings, folder: Path) -> PluginSpec:
+    """The plug-in that `settings` name, starting at `folder`; it has been loaded and set up once.
+
+    Raises:
+        Fault: the extra is missing, a file is missing, the plug-in does not load or does not have the
+            name, the setting or the value. `path` tells which key: `path`, `settings.drive` …
+    """
+    if find_spec("pedalboard") is None:
+        raise Fault("plug-ins need an extra", path="path", hint=EXTRA)
+    path, preset = _plugin_path(settings.path, folder), None
+    if settings.preset is not None:
+        preset = _preset_path(settings.preset, folder, path)
+    spec = PluginSpec(
+        path=path,
+        sha256=content_sha256(path),
+        preset=preset,
+        preset_sha256=sha256_file(preset) if preset else "",
+        settings=settings.settings,
+        name=settings.name,
+        on=settings.on,
+        mix=settings.mix,
+    )
+    _try(spec)
+    return spec
+
+
+@lru_cache
+def _try(spec: PluginSpec) -> None:
+    """Loads it as a track would; the same plug-in on twelve tracks is tried once."""
+    Host(spec, 48_000, 2).close()
+
+
+def content_sha256(path: Path) -> str:
+    """Of a file's bytes; of a folder, of the names and bytes of all the files in it, in sorted order."""
+    if path.is_file():
+        return sha256_file(path)
+    found = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
+    lines = [f"{sha256_file(found[name])} {name}\n" for name in sorted(found) if found[name].name != NOT_OF_THE_PLUGIN]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _plugin_path(text: str, folder: Path) -> Path:
+    path = _there(text, folder, "path")
+    if path.suffix not in (VST3, AUDIO_UNIT):
+        hint = "name a .vst3, or on macOS a .component"
+        raise Fault(f"{shown(text)} is neither a VST3 nor an Audio Unit", path="path", hint=hint)
+    if path.suffix == AUDIO_UNIT and sys.platform != "darwin":
+        raise Fault("Audio Units run on macOS only", path="path", hint="name a .vst3")
+    return path
+
+
+def _preset_path(text: str, folder: Path, plugin: Path) -> Path:
+    path = _there(text, folder, "preset")
+    if path.suffix != ".vstpreset" or plugin.suffix != VST3 or not path.is_file():
+        hint = "name a .vstpreset for a VST3, or write its settings"
+        raise Fault(f"{shown(text)} is no preset of this plug-in", path="preset", hint=hint)
+    return path
+
+
+def _there(text: str, folder: Path, key: str) -> Path:
+    path = folder.absolute() / Path(text).expanduser()
+    if path.exists():
+        return path
+    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, names, n=1)
+    hint = f"did you mean {shown(str(Path(text).with_name(near[0])))}?" if near else "paths start at the manifest's folder"
+    raise Fault(f"there is no {shown(text)}", path=key, hint=hint)
+
+
+class PluginStage:
+    """A plug-in in the streaming contract: its latency is taken out, its tail ends with the programme.
+
+    A plug-in for one channel works on each channel by itself; one for two hears a single channel on both.
+    """
+
+    def __init__(self, spec: PluginSpec, rate: int, channels: int) -> None:
+        """Starts the host; `Fault` when the plug-in does not load."""
+        self._host = Host(spec, rate, channels)
+        self._empty = np.empty((0, channels))
+        self._held = self._empty
+        self._skip = self._host.latency_frames
+        self._owed = 0
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return {"plugin": self._host.name, "latency_frames": self._host.latency_frames}
+
+    def process(self, block: Block) -> Block:
+        self._owed += len(block)
+        self._held = join([self._held, block])
+        whole = len(self._held) // BUFFER_FRAMES * BUFFER_FRAMES
+        ready, self._held = self._held[:whole], self._held[whole:].copy()
+        return self._through(ready)
+
+    def flush(self) -> Block:
+        """Silence pushes out the rest."""
+        wanted = self._skip + self._owed
+        buffers = -(-wanted // BUFFER_FRAMES)
+        last = np.zeros((buffers * BUFFER_FRAMES, self._held.shape[1]))
+        last[: len(self._held)] = self._held
+        rest = self._through(last)
+        self._host.close()
+        return rest
+
+    def _through(self, audio: Block) -> Block:
+        starts = range(0, len(audio), MOST_FRAMES)
+        out = join([self._empty, *(self._host.through(audio[at : at + MOST_FRAMES]) for at in starts)])
+        skipped = min(self._skip, len(out))
+        self._skip -= skipped
+        out = out[skipped : skipped + self._owed]
+        self._owed -= len(out)
+        return out
+
+
+class Host:
+    """The process that one plug-in runs in, from this side. It ends with this object at the latest."""
+
+    def __init__(self, spec: PluginSpec, rate: int, channels: int) -> None:
+        self.name = spec.name or spec.path.stem
+        self._late = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _HOST],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # plug-ins are talkative
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,  # Ctrl-C is for the build, which then ends this
+        )
+        self._end = weakref.finalize(self, _end, self._process)
+        self.latency_frames = int(self._ask(_request(spec, rate, channels))["latency_frames"])
+
+    def through(self, audio: Block) -> Block:
+        """Whole buffers through the plug-in: as many frames come back, still late by its latency."""
+        self._ask(len(audio), np.ascontiguousarray(audio.T, "<f4").tobytes())
+        data = cast("BinaryIO", self._process.stdout).read(4 * audio.size)
+        frames = np.frombuffer(data, "<f4").reshape(audio.shape[::-1])
+        return np.ascontiguousarray(frames.T, np.float64)
+
+    def close(self) -> None:
+        self._end()
+
+    def _ask(self, question: object, payload: bytes = b"") -> dict[str, Any]:
+        """The answer to a question; `Fault` when it is a complaint, or when there is none."""
+        watch = Timer(PATIENCE_S, self._give_up)
+        watch.start()
+        try:
+            _send(cast("BinaryIO", self._process.stdin), question, payload)
+            line = cast("BinaryIO", self._process.stdout).readline()
+        except BrokenPipeError:
+            line = b""
+        finally:
+            watch.cancel()
+        if not line:
+            raise self._gone()
+        answer = cast("dict[str, Any]", json.loads(line))
+        if "problem" in answer:
+            raise Fault(answer["problem"], path=answer["path"], hint=answer["hint"])
+        return answer
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._process.kill()
+
+    def _gone(self) -> Fault:
+        code = self._process.wait()
+        if self._late:
+            hint = "does it ask for a licence, or open a window? settle that in another host first"
+            return Fault(f"{self.name} did not answer within {PATIENCE_S:g} s", path="path", hint=hint)
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        hint = "try another version of it, or render this track in another host"
+        return Fault(f"{self.name} crashed ({how})", path="path", hint=hint)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Nothing in a host is worth keeping, so it is not asked."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        cast("BinaryIO", pipe).close()
+
+
+def _request(spec: PluginSpec, rate: int, channels: int) -> dict[str, Any]:
+    return {
+        "path": str(spec.path),
+        "name": spec.name,
+        "preset": str(spec.preset) if spec.preset else None,
+        "settings": spec.settings,
+        "rate": rate,
+        "channels": channels,
+    }
+
+
+def _send(pipe: BinaryIO, message: object, payload: bytes = b"") -> None:
+    """One line of JSON, then the bytes that it announces."""
+    pipe.write(json.dumps(message).encode() + b"\n" + payload)
+    pipe.flush()
+
+
+# From here on: what runs inside of the host.
+
+
+def serve() -> None:
+    """The host: sets up the plug-in that the first line asks for, then answers buffers until the input ends."""
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a plug-in prints must not come between the frames
+    try:
+        _serve(source, sink)
+    except Fault as fault:
+        _send(sink, {"problem": fault.problem, "path": fault.path, "hint": fault.hint})
+    except Exception as error:
+        _send(sink, {"problem": f"the plug-in failed: {error}", "path": "path", "hint": ""})
+    os._exit(0)  # many a plug-in crashes while it is taken down
+
+
+def _serve(source: BinaryIO, sink: BinaryIO) -> None:
+    request = json.loads(source.readline())
+    rate, channels = request["rate"], request["channels"]
+    racks = _set_up(request, rate, channels)
+    _send(sink, {"latency_frames": racks[0].reported_latency_samples})
+    while line := source.readline():
+        frames = json.loads(line)
+        data = np.frombuffer(source.read(4 * frames * channels), "<f4").reshape(channels, frames)
+        _send(sink, {}, _played(racks, data, rate).tobytes())
+
+
+def _set_up(request: dict[str, Any], rate: int, channels: int) -> list[Any]:
+    """One plug-in for all the channels, or one for each; settled, so that music can follow."""
+    other = 2 if channels == 1 else 1
+    plugin = _loaded(request)
+    try:
+        _settle(plugin, rate, channels)
+    except ValueError:  # it has another number of channels
+        _settle(plugin, rate, other)
+        more = [_loaded(request) for _ in range(channels - 1)]
+        for each in more:
+            _settle(each, rate, other)
+        return [plugin, *more]
+    return [plugin]
+
+
+def _loaded(request: dict[str, Any]) -> Any:
+    """The plug-in with its preset and its settings."""
+    import pedalboard
+
+    path, name = request["path"], request["name"]
+    try:
+        _check_name(pedalboard, path, name)
+        plugin = pedalboard.load_plugin(path, plugin_name=name)
+    except ImportError:
+        hint = "does it open in another host on this machine? on Linux, ldd tells which libraries it misses"
+        raise Fault(f"{shown(Path(path).name)} does not load as a plug-in", path="path", hint=hint) from None
+    if request["preset"]:
+        _load_preset(plugin, request["preset"])
+    # Twice, because one setting may decide what another one can be.
+    for key, text in request["settings"] * 2:
+        _set(plugin, key, text)
+    return plugin
+
+
+def _check_name(pedalboard: Any, path: str, name: str | None) -> None:
+    kind = pedalboard.VST3Plugin if path.endswith(VST3) else pedalboard.AudioUnitPlugin
+    names = kind.get_plugin_names_for_file(path)
+    if name is None and len(names) > 1:
+        raise Fault(f"this file holds {len(names)} plug-ins", path="name", hint=f"name one: {_some(names)}")
+    if name is not None and name not in names:
+        raise Fault(f"this file holds no {shown(name)}", path="name", hint=_nearest(name, names))
+
+
+def _load_preset(plugin: Any, path: str) -> None:
+    try:
+        plugin.load_preset(path)
+    except RuntimeError:
+        hint = "save it again from this plug-in as a .vstpreset"
+        raise Fault(f"{plugin.name} does not read this preset", path="preset", hint=hint) from None
+
+
+def _set(plugin: Any, key: str, text: str) -> None:
+    """Finds the setting by pedalboard's name (`threshold_db`) or by the plug-in's (`Threshold`)."""
+    known = plugin.parameters
+    names = {_plain(parameter.name): name for name, parameter in known.items()}
+    names |= {_plain(name): name for name in known}
+    path = f"settings.{key}"
+    if _plain(key) not in names:
+        raise Fault(f"{plugin.name} has no setting {shown(key)}", path=path, hint=_nearest(_plain(key), known))
+    name = names[_plain(key)]
+    try:
+        setattr(plugin, name, value_of(known[name], text))
+    except Fault as fault:
+        raise Fault(f"{name}: {fault.problem}", path=path, hint=fault.hint) from None
+
+
+def value_of(parameter: Any, text: str) -> float | bool | str:
+    """What a text from the manifest means to one of pedalboard's parameters.
+
+    Raises:
+        Fault: it is no number, out of range, or none of the choices.
+    """
+    if parameter.type is bool:
+        return _switched(text)
+    if parameter.type is float:
+        return _number(parameter, text)
+    values = [str(value) for value in parameter.valid_values]
+    meant = [value for value in values if value.casefold() == text.casefold()]
+    if not meant:
+        raise Fault(f"{shown(text)} is none of its values", hint=_nearest(text, values))
+    return text if text in meant else meant[0]
+
+
+def _switched(text: str) -> bool:
+    if text.lower() not in SWITCH:
+        raise Fault(f"{shown(text)} is neither on nor off", hint="write on or off")
+    return SWITCH[text.lower()]
+
+
+def _number(parameter: Any, text: str) -> float:
+    unit = (parameter.label or "").strip()
+    low, high = parameter.min_value, parameter.max_value
+    range_text = f"between {low:g} and {high:g} {unit}".strip()
+    try:
+        number = float(text.removesuffix(unit))
+    except ValueError:
+        raise Fault(f"{shown(text)} is no number", hint=f"write one {range_text}") from None
+    if not (isfinite(number) and low <= number <= high):
+        raise Fault(f"{shown(text)} is out of range", hint=f"write {range_text}")
+    return number
+
+
+def _plain(name: str) -> str:
+    """`Boost/Cut 1` as `boost_cut_1`."""
+    words = "".join(letter if letter.isalnum() else " " for letter in name.casefold())
+    return "_".join(words.split())
+
+
+def _nearest(text: str, names: Iterable[str]) -> str:
+    near = get_close_matches(text, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"it has {_some(list(names))}"
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _settle(plugin: Any, rate: int, channels: int) -> None:
+    """Silence until the settings have arrived and the latency that they make is known and filled.
+
+    Settings reach a plug-in with the first buffer. Buffers twice as long then make pedalboard prepare it
+    anew, and only then it asks for the latency. All of that has to run before the music: what pedalboard
+    leaves out for the latency it counts from the loading on, and it loads with a burst of noise.
+    """
+    half = BUFFER_FRAMES // 2
+    plugin.process(_silence(channels, half), rate, half, reset=False)
+    frames = 0
+    while frames < max(PREROLL_S * rate, plugin.reported_latency_samples):
+        plugin.process(_silence(channels, BUFFER_FRAMES), rate, BUFFER_FRAMES, reset=False)
+        frames += BUFFER_FRAMES
+
+
+def _silence(channels: int, frames: int) -> NDArray[np.float32]:
+    return np.zeros((channels, frames), np.float32)
+
+
+def _played(racks: list[Any], data: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """(channels, frames) through the plug-in that takes them all, or each through its own."""
+    if len(racks) > 1:
+        parts = [_played([rack], data[n : n + 1], rate) for n, rack in enumerate(racks)]
+        return np.concatenate(parts)
