@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dsp.dynamics import LEVEL_MS, Glue, GlueSettings
+from dsp.dynamics import LEVEL_MS, PRE_ROLL_S, Glue, GlueSettings, _exp2, _log2
+from dsp.placement import placed
 from dsp.stream import process_all
 from tests.dsp.signals import columns, cuts, gain, in_pieces, noise, sine, thd_n_dbc
 
@@ -147,8 +148,11 @@ def test_makeup_is_a_gain():
 
 
 def test_mix_is_parallel_compression():
+    """Aligned, although the first 50 ms are held back."""
     audio = noise(20_000)
-    wet, half = (process_all(glue(2, ratio=8, makeup_db=3, mix=mix), audio) for mix in (1.0, 0.5))
+    values = GlueSettings(ratio=8, makeup_db=3, mix=0.5)
+    half = process_all(placed(values, 2, lambda channels: Glue(values, RATE, channels)), audio)
+    wet = process_all(glue(2, ratio=8, makeup_db=3), audio)
     assert np.abs(wet - audio).max() > 0.05
     assert_allclose(half, (audio + wet) / 2, atol=1e-14)
 
@@ -160,7 +164,7 @@ def test_neutral():
     assert not GlueSettings().neutral
 
 
-@pytest.mark.parametrize("values", [{"mix": 0.0}, {"ratio": 1.0}, {"threshold_db": 0.0, "knee_db": 0.0}])
+@pytest.mark.parametrize("values", [{"ratio": 1.0}, {"threshold_db": 0.0, "knee_db": 0.0}])
 def test_what_it_need_not_touch_it_leaves_bit_for_bit(values):
     audio = noise(20_000, peak=0.5)
     assert process_all(glue(2, **values), audio).tobytes() == audio.tobytes()
@@ -187,22 +191,21 @@ def test_distortion(hz, attack_ms, release_ms, bar_dbc, rate):
     assert thd_n_dbc(steady, hz, rate) <= bar_dbc
 
 
-@given(cuts=cuts, channels=st.integers(1, 3))
+@given(cuts=cuts, channels=st.integers(1, 3), auto_release=st.booleans())
 @settings(max_examples=30, deadline=None, derandomize=True)
-def test_blocks_do_not_matter(cuts, channels):
-    audio = noise(4000, channels)
-    values = {"threshold_db": -30, "ratio": 4, "attack_ms": 1, "mix": 0.8, "makeup_db": 2}
+def test_blocks_do_not_matter(cuts, channels, auto_release):
+    audio = noise(9000, channels)
+    values = {"threshold_db": -30, "ratio": 4, "attack_ms": 1, "makeup_db": 2, "auto_release": auto_release}
     whole, cut = (glue(channels, **values) for _ in range(2))
     assert_array_equal(in_pieces(cut, audio, cuts), process_all(whole, audio))
-    assert cut.reduction_max_db == whole.reduction_max_db
-    assert cut.reduction_mean_db == pytest.approx(whole.reduction_mean_db, rel=1e-12)
+    assert cut.report == whole.report
 
 
 def test_frame_by_frame_gives_the_same():
+    """Past the pre-roll, 400 frames at this rate."""
     audio = noise(500)
-    assert_array_equal(
-        in_pieces(glue(2, ratio=4), audio, range(1, 500)), process_all(glue(2, ratio=4), audio)
-    )
+    frame_by_frame, whole = (glue(2, rate=8000, ratio=4) for _ in range(2))
+    assert_array_equal(in_pieces(frame_by_frame, audio, range(1, 500)), process_all(whole, audio))
 
 
 def test_reduction_is_read():
@@ -212,6 +215,10 @@ def test_reduction_is_read():
     taken_off = -20 * np.log10(out[:, 0] / audio[:, 0])
     assert stage.reduction_mean_db == pytest.approx(taken_off.mean(), abs=1e-9)
     assert stage.reduction_max_db == pytest.approx(taken_off.max(), abs=1e-9)
+    assert stage.report == {
+        "reduction_mean_db": stage.reduction_mean_db,
+        "reduction_max_db": stage.reduction_max_db,
+    }
 
 
 def test_readings_before_any_audio():
@@ -238,6 +245,77 @@ def test_lengths_and_alignment(frames, channels):
     assert out.shape == audio.shape
     assert ((ratio > 0) & (ratio <= 1)).all()
     assert_allclose(ratio, np.repeat(ratio[:, :1], channels, axis=1), rtol=1e-12)
+
+
+# What is above 0 dB of the settled reduction is a start-up transient.
+@pytest.mark.parametrize("attack_ms", [1, 30, 300])
+def test_a_loud_start_finds_the_detector_settled(attack_ms):
+    tone = sine(TONE_HZ, -8, 2.0, RATE)[:, None]
+    stage = glue(threshold_db=-20, ratio=4, attack_ms=attack_ms)
+    reduction = reduction_db(tone, process_all(stage, tone))
+    assert np.nanmax(np.abs(reduction - 9.0)) < 0.1
+
+
+@pytest.mark.parametrize("milliseconds", [2, 10, 49, 50, 51])
+def test_a_programme_shorter_than_the_pre_roll(milliseconds):
+    tone = sine(TONE_HZ, -8, milliseconds / 1000, RATE)[:, None]
+    out = process_all(glue(threshold_db=-20, ratio=4), tone)
+    assert out.shape == tone.shape
+    assert np.nanmean(reduction_db(tone, out)) == pytest.approx(9.0, abs=0.2)
+
+
+def test_a_quiet_start_is_not_touched_by_what_comes_behind_the_pre_roll():
+    frames = round(PRE_ROLL_S * RATE)
+    audio = np.concatenate([noise(frames, peak=1e-3), noise(RATE)])
+    stage = glue(2, ratio=4)
+    out = process_all(stage, audio)
+    assert out[:frames].tobytes() == audio[:frames].tobytes()
+    assert (out[frames + 500 :] != audio[frames + 500 :]).all()
+
+
+def test_no_frame_is_held_back_behind_the_pre_roll():
+    stage, audio = glue(2), noise(RATE // 2)
+    frames = round(PRE_ROLL_S * RATE)
+    assert stage.process(audio[: frames - 1]).shape == (0, 2)
+    assert len(stage.process(audio[frames - 1 : frames])) == frames
+    assert len(stage.process(audio[frames : frames + 7])) == 7
+    assert stage.flush().shape == (0, 2)
+
+
+def given_back_ms(loud_s, **values):
+    """Until 63 % of the reduction at the end of a loud passage are given back."""
+    tone = np.concatenate([sine(TONE_HZ, -60, 0.5, RATE), sine(TONE_HZ, -6, loud_s, RATE)])
+    end = len(tone)
+    tone = np.concatenate([tone, sine(TONE_HZ, -60, 3.0, RATE)])[:, None]
+    stage = glue(threshold_db=-26, ratio=4, knee_db=0, attack_ms=0.5, **values)
+    reduction = reduction_db(tone, process_all(stage, tone))[end:]
+    return 1000 / RATE * np.flatnonzero(reduction <= np.nanmax(reduction) / math.e)[0]
+
+
+def test_auto_release_is_fast_after_a_peak_and_slow_after_a_dense_passage():
+    """250 ms become 83 ms and 1.25 s. Behind either, some 10 to 50 ms in which the level falls from 20 dB
+    above the threshold; what 20 ms have filled of the slow way, a tenth, makes the fast one longer."""
+    assert given_back_ms(0.02, release_ms=250, auto_release=True) == pytest.approx(83 + 50, abs=30)
+    assert given_back_ms(5.0, release_ms=250, auto_release=True) == pytest.approx(1250 + 46, abs=30)
+    fixed = [given_back_ms(seconds, release_ms=250) for seconds in (0.02, 5.0)]
+    assert fixed == pytest.approx([250 + 30, 250 + 46], abs=30)
+
+
+def test_auto_release_has_the_same_static_curve():
+    tone = sine(TONE_HZ, -8, 2.0, RATE)[:, None]
+    assert settled_db(glue(threshold_db=-20, ratio=4, auto_release=True), tone) == pytest.approx(
+        9.0, abs=0.015
+    )
+
+
+def test_logarithm_and_exponential_are_those_of_the_library():
+    powers = np.concatenate(
+        [10.0 ** np.random.default_rng(1).uniform(-10, 6, 5000), 2.0 ** np.arange(-30, 9)]
+    )
+    assert_allclose([_log2(power) for power in powers], np.log2(powers), rtol=1e-14, atol=1e-15)
+    octaves = np.random.default_rng(2).uniform(-60, 60, 5000)
+    assert_allclose([_exp2(octave) for octave in octaves], np.exp2(octaves), rtol=1e-14)
+    assert _exp2(0.0) == 1.0
 
 
 def test_silence_stays_silence():
