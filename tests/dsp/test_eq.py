@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pydantic import TypeAdapter, ValidationError
+from signals import cuts, in_pieces
 
 from dsp.eq import Eq, EqBand
 from dsp.stream import blocks_of, join, process_all
@@ -161,6 +162,77 @@ def test_pass_filters_are_never_neutral(shape):
     assert not EqBand(type=shape, freq_hz=40_000).neutral
 
 
+def on(place, *bands):
+    return [
+        EqBand(**{name: getattr(band, name) for name in EqBand.__slots__} | {"on": place}) for band in bands
+    ]
+
+
+def mid_and_difference(audio):
+    return (audio[:, :1] + audio[:, 1:]) / 2, (audio[:, :1] - audio[:, 1:]) / 2
+
+
+@pytest.mark.parametrize(("place", "worked_on"), [("left", 0), ("right", 1)])
+def test_a_band_on_one_channel_leaves_the_other_its_bits(place, worked_on):
+    audio = noise(5000)
+    out = process_all(Eq(on(place, *MASTERING_BANDS), 44_100, 2), audio)
+    alone = process_all(Eq(MASTERING_BANDS, 44_100, 1), audio[:, worked_on : worked_on + 1])
+    assert_array_equal(out[:, worked_on], alone[:, 0])
+    assert_array_equal(out[:, 1 - worked_on], audio[:, 1 - worked_on])
+
+
+@pytest.mark.parametrize(("place", "worked_on"), [("mid", 0), ("side", 1)])
+def test_a_band_on_mid_or_side_leaves_the_other_alone(place, worked_on):
+    audio = noise(5000)
+    before = mid_and_difference(audio)
+    after = mid_and_difference(process_all(Eq(on(place, *MASTERING_BANDS), 44_100, 2), audio))
+    alone = process_all(Eq(MASTERING_BANDS, 44_100, 1), before[worked_on])
+    assert_allclose(after[worked_on], alone, atol=1e-15)
+    assert_allclose(after[1 - worked_on], before[1 - worked_on], atol=1e-15)
+
+
+def test_bands_of_several_places_run_in_their_order():
+    low, middle, high = MASTERING_BANDS
+    bands = [*on("left", low), *on("mid", middle), high, *on("mid", low)]
+    audio = noise(5000)
+    one_by_one = audio
+    for band in bands:
+        one_by_one = process_all(Eq([band], 44_100, 2), one_by_one)
+    out = process_all(Eq(bands, 44_100, 2), audio)
+    assert_allclose(out, one_by_one, atol=1e-15)
+    assert np.abs(out - process_all(Eq(bands[::-1], 44_100, 2), audio)).max() > 1e-3
+
+
+@pytest.mark.parametrize("place", ["mid", "left", "right"])
+def test_a_single_channel_is_mid_left_and_right(place):
+    audio = noise(3000, channels=1)
+    expected = process_all(Eq(MASTERING_BANDS, 44_100, 1), audio)
+    assert_array_equal(process_all(Eq(on(place, *MASTERING_BANDS), 44_100, 1), audio), expected)
+
+
+def test_a_single_channel_has_no_side():
+    audio = noise(3000, channels=1)
+    assert_array_equal(process_all(Eq(on("side", *MASTERING_BANDS), 44_100, 1), audio), audio)
+
+
+@given(at=cuts, channels=st.integers(1, 2))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_dynamic_and_placed_bands_do_not_depend_on_block_size(at, channels):
+    bands = [
+        EqBand(type="bell", freq_hz=3000, gain_db=-9, q=2, threshold_db=-40, attack_ms=2, release_ms=30),
+        *on("side", MASTERING_BANDS[2]),
+        EqBand(type="low_shelf", freq_hz=200, gain_db=4, threshold_db=-50, on="mid"),
+        EqBand(type="bell", freq_hz=900, gain_db=2, on="left"),
+        *MASTERING_BANDS,
+    ]
+    audio = noise(9000, channels)
+    audio[3000:4500] *= 0.001
+    one, cut = Eq(bands, 44_100, channels), Eq(bands, 44_100, channels)
+    assert_array_equal(in_pieces(cut, audio, at), process_all(one, audio))
+    assert cut.report == one.report
+    assert one.report["dynamic_bands"][0]["active_s"] > 0.05
+
+
 ERRORS = [
     ({"type": "notch"}, "type must be bell, low_shelf, high_shelf, high_pass or low_pass (got notch)"),
     ({"freq_hz": 9.9}, "freq_hz must be between 10 and 40000 (got 9.9)"),
@@ -183,6 +255,18 @@ ERRORS = [
         {"slope_db_per_octave": 24},
         "slope_db_per_octave has no meaning for a bell (got 24); leave it out and set q, or use",
     ),
+    ({"on": "middle"}, "on must be stereo, mid, side, left or right (got middle)"),
+    ({"threshold_db": 3}, "threshold_db must be between -80 and 0 (got 3)"),
+    (
+        {"type": "high_pass", "threshold_db": -20},
+        "threshold_db has no meaning for a high_pass (got -20): it has no gain to move towards; leave it out",
+    ),
+    (
+        {"ratio": 3},
+        "ratio has no meaning without threshold_db (got 3); leave it out, or set threshold_db to the level",
+    ),
+    ({"attack_ms": 5}, "attack_ms has no meaning without threshold_db (got 5)"),
+    ({"release_ms": 50}, "release_ms has no meaning without threshold_db (got 50)"),
 ]
 
 

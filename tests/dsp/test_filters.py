@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from dsp.filters import bell, high_pass, high_shelf, highpass_sos, low_pass, low_shelf, matched_sos
+from dsp.filters import (
+    band_sos,
+    bell,
+    high_pass,
+    high_shelf,
+    highpass_sos,
+    low_pass,
+    low_shelf,
+    lowpass_sos,
+    matched_sos,
+    resonance_sos,
+)
 
 RATES = [44_100, 48_000, 96_000]
 AUDIBLE_HZ = np.geomspace(20, 20_000, 1500)
@@ -151,6 +162,13 @@ def test_low_bands_need_one_section_where_high_ones_need_three():
     assert matched_sos(bell(15_000, 6, 1), 44_100).shape == (3, 6)
 
 
+@pytest.mark.parametrize("gain_db", [-6, -3, 3, 6])
+def test_at_96_khz_one_section_is_enough_for_usual_bands(gain_db):
+    bells = [bell(freq_hz, gain_db, q) for freq_hz in (100, 1000, 4000) for q in (0.7, 1, 2)]
+    shelves = [make(freq_hz, gain_db, 0.707) for make in (low_shelf, high_shelf) for freq_hz in (100, 10_000)]
+    assert {len(matched_sos(prototype, 96_000)) for prototype in [*bells, *shelves]} == {1}
+
+
 def test_a_design_is_the_same_every_time():
     prototype = high_shelf(9000, 4, 0.707)
     first = matched_sos(prototype, 44_100)
@@ -163,15 +181,49 @@ def test_a_cached_design_cannot_be_written_to():
         matched_sos(bell(1000, 3, 1), 48_000)[0, 0] = 2.0
 
 
-def test_side_chain_high_pass_is_second_order_butterworth():
-    """The bilinear transform maps f to tan(pi f / rate); the level is Butterworth's over that."""
-    freq_hz = np.geomspace(5, 20_000, 200)
-    ratio = np.tan(math.pi * freq_hz / 44_100) / np.tan(math.pi * 90 / 44_100)
-    expected = -10 * np.log10(1 + ratio**-4.0)
-    assert np.abs(level_db(highpass_sos(90.0, 44_100), freq_hz, 44_100) - expected).max() < 1e-7
+def warped(freq_hz, rate=44_100):
+    """The analogue frequency that the bilinear transform puts at a digital one, up to a factor."""
+    return np.tan(math.pi * np.asarray(freq_hz) / rate)
+
+
+SIDE_CHAIN_HZ = np.geomspace(5, 20_000, 200)
+
+
+@pytest.mark.parametrize(("design", "sign"), [(highpass_sos, -1), (lowpass_sos, 1)])
+def test_side_chain_passes_are_second_order_butterworth(design, sign):
+    ratio = warped(SIDE_CHAIN_HZ) / warped(90)
+    expected = -10 * np.log10(1 + ratio ** (sign * 4.0))
+    assert np.abs(level_db(design(90.0, 44_100), SIDE_CHAIN_HZ, 44_100) - expected).max() < 1e-7
+
+
+def test_side_chain_band_is_fourth_order_butterworth():
+    """A low-pass of second order, with (w / w0 - w0 / w) w0 / (w2 - w1) for its frequency."""
+    low, high = warped(5000), warped(9000)
+    across = (warped(SIDE_CHAIN_HZ) ** 2 - low * high) / (warped(SIDE_CHAIN_HZ) * (high - low))
+    expected = -10 * np.log10(1 + across**4)
+    assert np.abs(level_db(band_sos(5000, 9000, 44_100), SIDE_CHAIN_HZ, 44_100) - expected).max() < 1e-7
+
+
+def test_side_chain_resonance_is_a_band_pass_of_its_q():
+    """|H|^2 = 1 / (1 + Q^2 (w / w0 - w0 / w)^2); the transform keeps the bandwidth at the centre only."""
+    freq_hz = np.geomspace(5, 4000, 200)
+    ratio = freq_hz / 90
+    expected = -10 * np.log10(1 + 1.5**2 * (ratio - 1 / ratio) ** 2)
+    found = level_db(resonance_sos(90, 1.5, 192_000), freq_hz, 192_000)
+    assert np.abs(found - expected).max() < 0.03
+    assert level_db(resonance_sos(9000, 4, 44_100), np.array([9000.0]), 44_100) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("freq_hz", [0.0, -5.0, 22_050.0, 40_000.0])
-def test_side_chain_high_pass_refuses_what_the_rate_cannot_hold(freq_hz):
+@pytest.mark.parametrize(
+    "design",
+    [
+        highpass_sos,
+        lowpass_sos,
+        lambda freq_hz, rate: band_sos(5000, freq_hz, rate),
+        lambda freq_hz, rate: resonance_sos(freq_hz, 1, rate),
+    ],
+)
+def test_side_chain_filters_refuse_what_the_rate_cannot_hold(design, freq_hz):
     with pytest.raises(ValueError, match=r"freq_hz must be between 0 and half the rate, 22050 Hz \(got "):
-        highpass_sos(freq_hz, 44_100)
+        design(freq_hz, 44_100)
