@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dsp.sections import TINY
 from dsp.stream import Block, Chain, Stage, blocks_of, join
 
 # Kaiser's formula meets its figure within some dB for short filters; 120 dB is wanted.
@@ -22,14 +23,11 @@ PASS_HZ = 20_000.0
 PASS_SHARE_MOST = PASS_HZ / 44_100
 PASS_SHARE_LEAST = 0.4
 
-# Frames worked on at once: what 8 times as many need stays in the second-level cache.
-PIECE_FRAMES = 1024
+# Frames of the highest rate worked on at once: what they need stays in the second-level cache.
+PIECE_FRAMES = 16_384
 
 # A curve runs at this rate or above, whatever the signal's is: 8 times 44.1 kHz.
 CURVE_RATE = 352_800
-
-# Signals below this (-600 dBFS) are silence to a curve: it would bend nothing, only make denormal numbers.
-TINY = 1e-30
 
 # Elements summed at once by the kernel: they stay in the first-level cache over all taps.
 TILE = 512
@@ -43,7 +41,7 @@ def oversampling_factor(rate: int, beyond_db: float = 0.0) -> int:
     the rate.
     """
     doublings = math.ceil(math.log2(CURVE_RATE / rate)) + math.ceil(max(0.0, beyond_db) / 6)
-    return 2 ** max(1, doublings)
+    return 1 << max(1, doublings)
 
 
 def passband(rate: int) -> float:
@@ -162,10 +160,11 @@ class Oversampled:
         ups = [Doubler(taps, channels) for taps in [halfband_taps(band / 2), *inner]]
         downs = [Halver(taps, channels) for taps in [*reversed(inner), lowpass_taps(band / 2, 0.25)]]
         self._path = Chain([*ups, added, *downs, *behind])
+        self._piece_frames = max(1, PIECE_FRAMES // factor)
         self._dry = np.empty((0, channels))
 
     def process(self, block: Block) -> Block:
-        return join([self._advance(piece) for piece in blocks_of(block, PIECE_FRAMES)] or [block])
+        return join([self._advance(piece) for piece in blocks_of(block, self._piece_frames)] or [block])
 
     def _advance(self, piece: Block) -> Block:
         return self._add(self._path.process(_without_tiny(piece)), piece)
@@ -224,7 +223,7 @@ def _add_pairs(
 
 @njit(nogil=True, cache=True)
 def _without_tiny(block: Block) -> Block:
-    """A copy in which samples below `TINY` are 0; NaN stays."""
+    """A copy in which samples below `TINY` are 0: nothing bends there, and filters would make denormals."""
     frames, channels = block.shape
     kept = np.empty((frames, channels))
     for frame in range(frames):

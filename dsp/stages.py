@@ -3,19 +3,28 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from dsp.deess import Deess, DeessSettings
 from dsp.dynamics import Glue, GlueSettings
 from dsp.eq import Eq
 from dsp.gain import Gain, OutputSettings
+from dsp.linear_eq import LinearEq, LinearEqSettings
+from dsp.multiband import Multiband, MultibandSettings
 from dsp.placement import PlacedSettings, placed
 from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
+from dsp.stereo import Stereo, StereoSettings
 from dsp.stream import Stage
+from dsp.tape import Tape, TapeSettings
 
 
 class Kind(NamedTuple):
-    """A stage's name in a manifest, and what makes it from settings, rate and channels."""
+    """A stage's name in a manifest, and what makes it from settings, rate and channels.
+
+    `places_itself`: it turns the phase, so that only the stage itself can be mixed with what it was made of.
+    """
 
     name: str
     make: Callable[[Any, int, int], Stage]
+    places_itself: bool = False
 
 
 def _gain(settings: OutputSettings, rate: int, channels: int) -> Stage:
@@ -25,9 +34,14 @@ def _gain(settings: OutputSettings, rate: int, channels: int) -> Stage:
 # An EQ's settings are a tuple of bands.
 KINDS: dict[type, Kind] = {
     GlueSettings: Kind("glue", Glue),
+    MultibandSettings: Kind("multiband", Multiband, places_itself=True),
+    DeessSettings: Kind("deess", Deess),
     tuple: Kind("eq", Eq),
+    LinearEqSettings: Kind("linear_eq", LinearEq),
     SaturateSettings: Kind("saturate", Saturate),
+    TapeSettings: Kind("tape", Tape),
     ClipSettings: Kind("clip", Clip),
+    StereoSettings: Kind("stereo", Stereo),
     OutputSettings: Kind("output", _gain),
 }
 
@@ -49,10 +63,10 @@ def stage_of(settings: Any, rate: int, channels: int) -> Stage:
 
     Raises ValueError when it cannot be had at this rate.
     """
-    make = KINDS[type(settings)].make
-    if isinstance(settings, PlacedSettings):
-        return placed(settings, channels, lambda inner_channels: make(settings, rate, inner_channels))
-    return make(settings, rate, channels)
+    kind = KINDS[type(settings)]
+    if kind.places_itself or not isinstance(settings, PlacedSettings):
+        return kind.make(settings, rate, channels)
+    return placed(settings, channels, lambda inner_channels: kind.make(settings, rate, inner_channels))
 
 
 def stages_of(chain: Sequence[Any], rate: int, channels: int) -> list[Stage]:

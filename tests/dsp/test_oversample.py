@@ -1,7 +1,5 @@
 """Oversampling: what the filters pass and stop, alignment, and that only the residual is filtered."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,8 +17,9 @@ from dsp.oversample import (
     passband,
 )
 from dsp.stream import join, process_all
+from tests.dsp.signals import in_pieces, noise
 
-RATES = [44_100, 48_000, 88_200, 96_000, 176_400, 192_000]
+RATES = [22_050, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000]
 HALFBAND = halfband_taps(passband(44_100) / 2)
 LOWPASS = lowpass_taps(passband(44_100) / 2, 0.25)
 
@@ -30,14 +29,9 @@ def cubed(channels=2, rate=44_100):
     return Oversampled(Pointwise(lambda u: -(u**3) / 3, channels), rate, channels, oversampling_factor(rate))
 
 
-def noise(frames, channels=2, seed=5):
-    return np.random.default_rng(seed).uniform(-1, 1, (frames, channels))
-
-
-def in_pieces(stage, audio, cuts):
-    edges = [0, *sorted(min(cut, len(audio)) for cut in cuts), len(audio)]
-    blocks = [stage.process(audio[a:b]) for a, b in pairwise(edges)]
-    return join([*blocks, stage.flush()])
+def top_hz(rate):
+    """20 kHz, or as much of the band as that is at 44.1 kHz."""
+    return min(20_000, rate * 20_000 / 44_100)
 
 
 def level_db(taps, from_hz, to_hz, rate):
@@ -50,14 +44,14 @@ def level_db(taps, from_hz, to_hz, rate):
 @pytest.mark.parametrize("rate", RATES)
 def test_first_stage_passes_20_khz_and_stops_its_mirror_image(rate):
     taps = halfband_taps(passband(rate) / 2)
-    assert np.abs(level_db(taps, 0, 20_000, 2 * rate)).max() < 1e-4
-    assert level_db(taps, max(rate - 20_000, 0.6 * rate), rate, 2 * rate).max() < -120
+    assert np.abs(level_db(taps, 0, top_hz(rate), 2 * rate)).max() < 1e-4
+    assert level_db(taps, max(rate - top_hz(rate), 0.6 * rate), rate, 2 * rate).max() < -120
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_last_stage_passes_20_khz_and_stops_all_that_would_fold(rate):
     taps = lowpass_taps(passband(rate) / 2, 0.25)
-    assert np.abs(level_db(taps, 0, 20_000, 2 * rate)).max() < 1e-4
+    assert np.abs(level_db(taps, 0, top_hz(rate), 2 * rate)).max() < 1e-4
     assert level_db(taps, rate / 2, rate, 2 * rate).max() < -120
 
 
@@ -75,10 +69,27 @@ def test_half_band_taps_are_zero_at_every_second_place():
 
 
 @pytest.mark.parametrize(
-    ("rate", "factor"), [(44_100, 8), (48_000, 8), (88_200, 4), (96_000, 4), (176_400, 2), (192_000, 2)]
+    ("rate", "factor"),
+    [
+        (22_050, 16),
+        (32_000, 16),
+        (44_100, 8),
+        (48_000, 8),
+        (88_200, 4),
+        (96_000, 4),
+        (176_400, 2),
+        (192_000, 2),
+    ],
 )
 def test_factor_keeps_the_curve_near_the_same_rate(rate, factor):
     assert oversampling_factor(rate) == factor
+    assert oversampling_factor(rate, -20.0) == factor
+
+
+@pytest.mark.parametrize(("beyond_db", "times"), [(0.1, 2), (6.0, 2), (6.1, 4), (12.0, 4), (12.1, 8)])
+@pytest.mark.parametrize("rate", [44_100, 192_000])
+def test_factor_doubles_with_each_6_db_of_drive(rate, beyond_db, times):
+    assert oversampling_factor(rate, beyond_db) == times * oversampling_factor(rate)
 
 
 def test_doubler_keeps_each_frame_and_interpolates_between():
@@ -151,6 +162,33 @@ def test_a_curve_that_adds_nothing_leaves_every_bit(rate):
     assert_array_equal(process_all(stage, audio), audio)
 
 
+def test_stages_behind_see_only_what_was_added():
+    """Tripled there, x - x^3 / 3 becomes x - x^3."""
+    curve = Pointwise(lambda u: -(u**3) / 3, 2)
+    audio = noise(3000)
+    out = process_all(Oversampled(curve, 44_100, 2, 8, [Pointwise(lambda added: 3 * added, 2)]), audio)
+    assert_allclose(out - audio, 3 * (process_all(cubed(), audio) - audio), atol=1e-15)
+
+
+@pytest.mark.parametrize("peak", [1e-31, 1e-200, 1e-310])
+def test_the_curve_hears_nothing_of_what_would_become_denormal(peak):
+    heard = []
+
+    def listening(block):
+        heard.append(np.abs(block).max())
+        return np.zeros_like(block)
+
+    audio = noise(3000, peak=peak)
+    audio[1000] = 1e-29
+    out = process_all(Oversampled(Pointwise(listening, 2), 44_100, 2, 8), audio)
+    assert max(heard) == pytest.approx(1e-29, rel=1e-6)
+    assert_array_equal(out, audio)
+    audio[1000] = 0.0
+    heard.clear()
+    process_all(Oversampled(Pointwise(listening, 2), 44_100, 2, 8), audio)
+    assert max(heard) == 0.0
+
+
 def test_silence_stays_silence():
     assert not process_all(cubed(), np.zeros((3000, 2))).any()
 
@@ -176,10 +214,10 @@ def test_a_nan_is_gone_as_soon_as_the_filters_have_passed_it():
 
 
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("hz", [1_000, 6_000])
-def test_cubic_gives_the_closed_form_and_nothing_else(rate, hz):
+@pytest.mark.parametrize("share", [0.05, 0.3])
+def test_cubic_gives_the_closed_form_and_nothing_else(rate, share):
     """sin^3 w = (3 sin w - sin 3 w) / 4, so x - x^3 / 3 of a sine is 3/4 sin w + 1/12 sin 3 w."""
-    phase = 2 * np.pi * hz * np.arange(rate) / rate
+    phase = 2 * np.pi * share * top_hz(rate) * np.arange(rate) / rate
     out = process_all(cubed(1, rate), np.sin(phase)[:, np.newaxis])[:, 0]
     expected = 0.75 * np.sin(phase) + np.sin(3 * phase) / 12
     assert_allclose(out[500:-500], expected[500:-500], atol=1e-6)
