@@ -12,6 +12,8 @@ CLIP_RUN_FRAMES = 3
 # Below the noise of any dithered 16-bit file (TPDF: -93 dBFS rms, peaks at -84): nothing is heard.
 SILENCE_DBFS = -80.0
 SILENCE = 10.0 ** (SILENCE_DBFS / 20.0)
+# A recording that begins or ends above -60 dBFS was cut.
+CUT_OFF = 10.0 ** (-60.0 / 20.0)
 # A float file holds 24 bits of any sample and what it cannot hold is no word length at all.
 FLOAT_BITS = 32
 FULL_24 = 2.0**23
@@ -23,7 +25,8 @@ class Defects:
 
     `word_bits` is the shortest word that holds every sample exactly, 32 when 24 bits do not.
     `sound_start` and `sound_stop` bound what is above -80 dBFS; both 0 for a silent file. `inverted`: one
-    channel is the other upside down; `one_sided`: one of them is silent and the other is not.
+    channel is the other upside down; `one_sided`: one of them is silent and the other is not. `cut_start`
+    and `cut_end`: the first or the last frame is above -60 dBFS.
     """
 
     clipped_runs: int
@@ -34,6 +37,8 @@ class Defects:
     dual_mono: bool
     inverted: bool
     one_sided: bool
+    cut_start: bool
+    cut_end: bool
     sample_peak: float
 
 
@@ -51,6 +56,7 @@ class DefectMeter:
         self._equal = self._opposite = True
         self._non_finite = 0
         self._peaks = np.zeros(channels)
+        self._ends = [0.0, 0.0]
 
     def process(self, block: Block) -> Block:
         if len(block):
@@ -66,6 +72,7 @@ class DefectMeter:
     def _read(self, block: Block) -> None:
         self._sum += block.sum(axis=0)
         magnitude = np.abs(block).max(axis=1)
+        self._ends = [self._ends[0] if self._frames else float(magnitude[0]), float(magnitude[-1])]
         self._peaks = np.maximum(self._peaks, np.abs(block).max(axis=0))
         loud = np.flatnonzero(magnitude > SILENCE)
         if len(loud):
@@ -100,6 +107,8 @@ class DefectMeter:
             dual_mono=self._channels > 1 and self._equal and sounds,
             inverted=self._opposite and sounds,
             one_sided=bool(self._peaks.min() <= SILENCE < self._peaks.max()),
+            cut_start=self._ends[0] > CUT_OFF,
+            cut_end=self._ends[1] > CUT_OFF,
             sample_peak=float(self._peaks.max()),
         )
 

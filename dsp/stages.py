@@ -1,6 +1,7 @@
 """Which stage each kind of settings stands for: the one place that knows them all."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dsp.deess import Deess, DeessSettings
@@ -10,10 +11,24 @@ from dsp.gain import Gain, OutputSettings
 from dsp.linear_eq import LinearEq, LinearEqSettings
 from dsp.multiband import Multiband, MultibandSettings
 from dsp.placement import PlacedSettings, placed
+from dsp.repair import Repair, RepairFindings, RepairSettings
 from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
 from dsp.stereo import Stereo, StereoSettings
 from dsp.stream import Stage
 from dsp.tape import Tape, TapeSettings
+from dsp.tone import Tone, ToneCurve
+
+
+@dataclass(frozen=True, slots=True)
+class RepairSpec:
+    """What is asked of a repair, and what was found of the whole programme beforehand."""
+
+    settings: RepairSettings
+    findings: RepairFindings
+
+    @property
+    def neutral(self) -> bool:
+        return self.settings.neutral
 
 
 class Kind(NamedTuple):
@@ -27,12 +42,18 @@ class Kind(NamedTuple):
     places_itself: bool = False
 
 
+def _repair(spec: RepairSpec, rate: int, channels: int) -> Stage:
+    return Repair(spec.settings, spec.findings, rate, channels)
+
+
 def _gain(settings: OutputSettings, rate: int, channels: int) -> Stage:
     return Gain(settings.gain_db, channels)
 
 
 # An EQ's settings are a tuple of bands.
 KINDS: dict[type, Kind] = {
+    RepairSpec: Kind("repair", _repair),
+    ToneCurve: Kind("tone", Tone),
     GlueSettings: Kind("glue", Glue),
     MultibandSettings: Kind("multiband", Multiband, places_itself=True),
     DeessSettings: Kind("deess", Deess),

@@ -116,7 +116,7 @@ def check(manifest: ManifestFile = ALBUM, as_json: Json = False, jobs: Jobs = No
     else:
         print_faults(checked.faults)
         if checked.manifest:
-            print_check(checked.manifest, checked.facts, checked.unwise)
+            print_check(checked.manifest, checked)
     if checked.faults:
         raise typer.Exit(AT_FAULT)
 

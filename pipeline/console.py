@@ -11,10 +11,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Column, Table
 from rich.text import Text
 
+from dsp.comparison import OCTAVES_HZ, Comparison
 from pipeline.build.album import Outcome
+from pipeline.build.check import Checked
 from pipeline.build.run import Task
 from pipeline.deliver.release import Release
-from pipeline.faults import Fault
 from pipeline.intake import MixFacts, word_length
 from pipeline.manifest.load import Manifest
 from pipeline.single import Single
@@ -89,12 +90,34 @@ def print_faults(faults: Sequence[Exception]) -> None:
         print(fault, file=sys.stderr)
 
 
-def print_check(manifest: Manifest, facts: Sequence[MixFacts | None], unwise: Sequence[Fault]) -> None:
-    """The mixes as a table, what is unwise before it."""
+def print_check(manifest: Manifest, checked: Checked) -> None:
+    """The mixes as a table, what is unwise before it, how they differ from a reference behind it."""
     console = _paper()
-    for each in unwise:
+    for each in checked.unwise:
         console.print(str(each), markup=False, soft_wrap=True)
-    console.print(mix_table(manifest, facts))
+    console.print(mix_table(manifest, checked.facts))
+    if any(checked.comparisons):
+        console.print("\nagainst the reference: LU louder, dB more in each octave, dB wider on average")
+        console.print(comparison_table(manifest, checked.comparisons))
+
+
+def comparison_table(manifest: Manifest, comparisons: Sequence[Comparison | None]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("mix", overflow="fold")
+    octaves = [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}" for hz in OCTAVES_HZ]
+    for name in ("LU", "PLR", *octaves, "width"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for track, each in zip(manifest.tracks, comparisons, strict=True):
+        if each:
+            widths = [width for width in each.width_db if width is not None]
+            width = sum(widths) / len(widths) if widths else None
+            row = (each.loudness_lu, each.plr_db, *each.balance_db, width)
+            table.add_row(Text(Path(track.mix).name), *map(_signed, row))
+    return table
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.1f}"
 
 
 def mix_table(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Table:

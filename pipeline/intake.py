@@ -5,10 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsp.defects import FLOAT_BITS, DefectMeter, Defects
+import numpy as np
+
+from dsp.clicks import ClickMeter
+from dsp.correlation import Correlation
+from dsp.defects import FLOAT_BITS, DefectMeter
 from dsp.gain import gain_to_db
-from dsp.loudness import Loudness, LoudnessMeter
-from dsp.metrics import Crest
+from dsp.hum import HumMeter
+from dsp.loudness import LoudnessMeter
+from dsp.metrics import Crest, LowEnd
+from dsp.spectrum import Balance, ThirdOctaves
 from dsp.stream import Chain
 from dsp.true_peak import TruePeakMeter
 from pipeline.audiofile import MixInfo, open_mix
@@ -17,11 +23,16 @@ from pipeline.faults import Fault
 # -60 dBFS. Many recordings have -80, and nobody hears that.
 DC_WARNING = 1e-3
 SILENCE_WARNING_S = 3.0
+MOST_CLICKS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class MixFacts:
-    """A mix in figures. Loudness of a mono mix is that of the dual mono that it becomes."""
+    """A mix in figures. Loudness of a mono mix is that of the dual mono that it becomes.
+
+    `clicks_s` are the times of the first 200 clicks. Hum of 0 Hz is none. `cut_start` and `cut_end`: it
+    does not begin or end near silence.
+    """
 
     container: str
     codec: str
@@ -46,28 +57,67 @@ class MixFacts:
     one_sided: bool
     silent: bool
     crest_db: float
+    dc_means: tuple[float, ...]
+    correlation: float
+    low_correlation: float
+    mid_power: tuple[float, ...]
+    difference_power: tuple[float, ...]
+    clicks_s: tuple[float, ...]
+    hum_hz: float
+    hum_harmonics: tuple[int, ...]
+    hum_dbfs: float
+    cut_start: bool
+    cut_end: bool
 
     @property
     def seconds(self) -> float:
         return self.frames / self.rate
+
+    @property
+    def plr_db(self) -> float:
+        """Peak to loudness ratio; 0 for silence."""
+        return self.true_peak_dbtp - self.lufs_i if math.isfinite(self.lufs_i) else 0.0
+
+    @property
+    def balance(self) -> Balance:
+        """Third octaves."""
+        return Balance(np.asarray(self.mid_power), np.asarray(self.difference_power))
+
+
+class _Meters:
+    """Everything that a mix is asked, in one pass."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.defects = DefectMeter(channels)
+        self.loudness = LoudnessMeter(rate, channels)
+        self.true_peak = TruePeakMeter(rate, channels)
+        self.crest = Crest(channels)
+        self.correlation = Correlation(rate, channels)
+        self.low_end = LowEnd(rate, channels)
+        self.thirds = ThirdOctaves(rate, channels)
+        self.clicks = ClickMeter(rate, channels)
+        self.hum = HumMeter(rate, channels)
+        # Behind the first, which refuses what is no number.
+        self.rest = Chain([
+            self.loudness, self.true_peak, self.crest, self.correlation, self.low_end,
+            self.thirds, self.clicks, self.hum,
+        ])  # fmt: skip
 
 
 def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
     """Measure a mix; Fault when it cannot be mastered from."""
     with open_mix(path) as mix:
         info = mix.info
-        loudness = LoudnessMeter(info.rate, info.channels)
-        true_peak = TruePeakMeter(info.rate, info.channels)
-        defects, crest = DefectMeter(info.channels), Crest(info.channels)
-        meters = Chain([defects, loudness, true_peak, crest])
+        meters = _Meters(info.rate, info.channels)
         frames = 0
         for block in mix.blocks():
             frames += len(block)
-            meters.process(block)
-            _refuse_non_finite(defects, frames, info.rate)
+            meters.defects.process(block)
+            _refuse_non_finite(meters.defects, frames, info.rate)
+            meters.rest.process(block)
             progress(len(block) / info.rate)
-        meters.flush()
-    return _facts(info, frames, loudness.reading, true_peak.reading_dbtp, defects.reading, crest.reading_db)
+        meters.rest.flush()
+    return _facts(info, frames, meters)
 
 
 def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:
@@ -79,14 +129,9 @@ def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:
         )
 
 
-def _facts(
-    info: MixInfo,
-    frames: int,
-    loudness: Loudness,
-    true_peak_dbtp: float,
-    defects: Defects,
-    crest_db: float,
-) -> MixFacts:
+def _facts(info: MixInfo, frames: int, meters: _Meters) -> MixFacts:
+    loudness, defects, thirds = meters.loudness.reading, meters.defects.reading, meters.thirds.reading
+    hum = meters.hum.reading
     # A mono file counts one channel; mastered as dual mono it is 3 dB louder.
     dual_mono_lu = 10.0 * math.log10(2.0) if info.channels == 1 else 0.0
     return MixFacts(
@@ -102,7 +147,7 @@ def _facts(
         lufs_i=loudness.integrated_lufs + dual_mono_lu,
         lufs_s_max=loudness.short_term_max_lufs + dual_mono_lu,
         lra_lu=loudness.range_lu,
-        true_peak_dbtp=true_peak_dbtp,
+        true_peak_dbtp=meters.true_peak.reading_dbtp,
         sample_peak_dbfs=gain_to_db(defects.sample_peak),
         clipped_runs=defects.clipped_runs,
         dc=max(defects.dc, key=abs),
@@ -112,7 +157,18 @@ def _facts(
         inverted=defects.inverted,
         one_sided=defects.one_sided,
         silent=defects.sound_stop == 0,
-        crest_db=crest_db,
+        crest_db=meters.crest.reading_db,
+        dc_means=defects.dc,
+        correlation=meters.correlation.reading.overall,
+        low_correlation=meters.low_end.reading.correlation,
+        mid_power=tuple(thirds.mid.tolist()),
+        difference_power=tuple(thirds.difference.tolist()),
+        clicks_s=tuple(click.time_s for click in meters.clicks.reading[:MOST_CLICKS]),
+        hum_hz=hum.hz,
+        hum_harmonics=hum.harmonics,
+        hum_dbfs=max(hum.levels_dbfs, default=-math.inf),
+        cut_start=defects.cut_start,
+        cut_end=defects.cut_end,
     )
 
 
@@ -132,11 +188,12 @@ def warnings(facts: MixFacts) -> list[str]:
     if not (facts.is_float or facts.silent) and facts.word_bits <= 16 < facts.bits:
         found.append(f"{facts.bits}-bit file, but only {facts.word_bits} bits are used: padded on the way")
     if abs(facts.dc) > DC_WARNING:
-        found.append(f"DC offset of {gain_to_db(abs(facts.dc)):.0f} dBFS")
+        found.append(f"DC offset of {gain_to_db(abs(facts.dc)):.0f} dBFS; repair: {{dc: yes}} takes it out")
     if not facts.silent and max(facts.silence_start_s, facts.silence_end_s) > SILENCE_WARNING_S:
         found.append(
             f"silence of {facts.silence_start_s:.1f} s before and {facts.silence_end_s:.1f} s behind; trim it"
         )
+    found += _repairs(facts)
     if facts.one_sided:
         found.append("one channel is silent")
     if facts.inverted:
@@ -144,6 +201,30 @@ def warnings(facts: MixFacts) -> list[str]:
     if facts.dual_mono:
         found.append("both channels are the same: a mono mix in a stereo file")
     return found
+
+
+def _repairs(facts: MixFacts) -> list[str]:
+    """What the repair stage can put right."""
+    found = []
+    if facts.clicks_s:
+        first = ", ".join(f"{at_s:.2f} s" for at_s in facts.clicks_s[:3])
+        more = ", …" * (len(facts.clicks_s) > 3)
+        found.append(
+            f"{_several(len(facts.clicks_s), 'click')}, at {first}{more}; repair: {{declick: yes}} fills in"
+        )
+    if facts.hum_hz:
+        found.append(
+            f"hum of {facts.hum_hz:.2f} Hz and harmonics, up to {facts.hum_dbfs:.0f} dBFS; "
+            "repair: {dehum: yes} takes it out"
+        )
+    where = " and ".join(["start"] * facts.cut_start + ["end"] * facts.cut_end)
+    if where:
+        found.append(f"cut off at its {where}; repair: {{fade_ends_ms: 10}} or a fade makes that silent")
+    return found
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}"
 
 
 def word_length(facts: MixFacts) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from dsp.eq import EqBand
 from pipeline.faults import Fault
 from pipeline.intake import MixFacts
-from pipeline.manifest.chain import ChainChange, Insert
+from pipeline.manifest.chain import Insert
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route
 
@@ -35,7 +35,7 @@ REASONS = {
 
 def written(manifest: Manifest) -> list[Fault]:
     """What can be told from the manifest alone, in its order."""
-    return [*_level(manifest), *(fault for route, insert in _inserts(manifest)
+    return [*_level(manifest), *(fault for route, insert in _inserts(manifest).items()
                                  for fault in _insert(manifest, route, insert))]  # fmt: skip
 
 
@@ -95,27 +95,14 @@ def _level(manifest: Manifest) -> Iterator[Fault]:
             yield _grumble(manifest, "target", ("tracks", mix, "level", "target_lufs"), problem)
 
 
-def _inserts(manifest: Manifest) -> Iterator[tuple[Route, Insert]]:
-    """Every entry of every chain, where it is written."""
-    yield from _at(("defaults", "chain"), manifest.defaults.chain)
-    for mix, track in enumerate(manifest.tracks):
-        route: Route = ("tracks", mix, "chain")
-        if isinstance(track.chain, ChainChange):
-            yield from _at((*route, "before"), track.chain.before)
-            yield from _at((*route, "after"), track.chain.after)
-        else:
-            yield from _at(route, track.chain or ())
-
-
-def _at(route: Route, chain: Sequence[Insert]) -> Iterator[tuple[Route, Insert]]:
-    return (((*route, place), insert) for place, insert in enumerate(chain))
+def _inserts(manifest: Manifest) -> dict[Route, Insert]:
+    """Every entry of every chain, by where it is written."""
+    chains = [manifest.written_chain(mix) for mix in range(len(manifest.tracks))]
+    return {route: insert for chain in chains for route, insert in chain}
 
 
 def _insert(manifest: Manifest, route: Route, insert: Insert) -> Iterator[Fault]:
-    route = (*route, insert.name)
-    bands: Sequence[EqBand] = insert.eq or ()
-    if insert.linear_eq:
-        route, bands = (*route, "bands"), insert.linear_eq.bands
+    bands: Sequence[EqBand] = insert.eq or insert.linear_eq or ()
     for place, band in enumerate(bands if manifest.lint.eq_moves else ()):
         if abs(band.gain_db) > EQ_DB:
             problem = f"an EQ move of {band.gain_db:+g} dB"

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from dsp.envelope import EnvelopeMeter
+from dsp.placement import placed
 from dsp.resample import Resampler
 from dsp.stages import is_neutral, name_of, report_of, stage_of
-from dsp.stream import Block, Chain, run
+from dsp.stream import Block, Chain, Stage, run
 from pipeline.audiofile import open_mix
 from pipeline.faults import Fault
+from pipeline.plugin import PluginSpec, PluginStage
 from pipeline.reels import Part
 from pipeline.shaped import AUDIO, CHANNELS, write_block, write_readings
 
@@ -39,7 +41,7 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
     `progress` is told the seconds of mix that were done; it may raise to stop the work.
     """
     working = [settings for settings in spec.chain if not is_neutral(settings)]
-    stages = [stage_of(settings, spec.session_rate, CHANNELS) for settings in working]
+    stages = [_stage(settings, spec.session_rate) for settings in working]
     meter = EnvelopeMeter(spec.session_rate, CHANNELS)
     converter = [Resampler(spec.rate, spec.session_rate, CHANNELS)] if spec.rate != spec.session_rate else []
     with (folder / AUDIO).open("wb") as file:
@@ -48,7 +50,7 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
                 raise Fault("its chain drives it beyond any number", hint="look at the gains in it")
             write_block(file, block)
             progress(len(block) / spec.session_rate)
-    reports = [{"stage": name_of(settings)} | report_of(stage)
+    reports = [{"stage": _name(settings)} | report_of(stage)
                for settings, stage in zip(working, stages, strict=True)]  # fmt: skip
     write_readings(folder, meter.reading, {"chain": reports})
 
@@ -59,3 +61,14 @@ def joined_blocks(parts: tuple[Part, ...]) -> Iterator[Block]:
         with open_mix(part.path) as mix:
             for block in mix.blocks(start=part.start_frame, stop=part.stop_frame):
                 yield block if block.shape[1] == CHANNELS else np.repeat(block, CHANNELS, axis=1)
+
+
+def _stage(settings: Any, rate: int) -> Stage:
+    """Plug-ins are files, which dsp knows nothing of."""
+    if isinstance(settings, PluginSpec):
+        return placed(settings, CHANNELS, lambda channels: PluginStage(settings, rate, channels))
+    return stage_of(settings, rate, CHANNELS)
+
+
+def _name(settings: Any) -> str:
+    return "plugin" if isinstance(settings, PluginSpec) else name_of(settings)

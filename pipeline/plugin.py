@@ -18,13 +18,15 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -112,15 +114,15 @@ def resolved(settings: PluginSettings, folder: Path) -> PluginSpec:
             name, the setting or the value. `path` tells which key: `path`, `settings.drive` …
     """
     if find_spec("pedalboard") is None:
-        raise Fault("plug-ins need an extra", path="path", hint=EXTRA)
+        raise Fault("plug-ins need the extra deadwax[plugins]", path="path", hint=EXTRA)
     path, preset = _plugin_path(settings.path, folder), None
     if settings.preset is not None:
         preset = _preset_path(settings.preset, folder, path)
     spec = PluginSpec(
         path=path,
-        sha256=content_sha256(path),
+        sha256=_sha256(path, "path"),
         preset=preset,
-        preset_sha256=sha256_file(preset) if preset else "",
+        preset_sha256=_sha256(preset, "preset") if preset else "",
         settings=settings.settings,
         name=settings.name,
         on=settings.on,
@@ -140,9 +142,21 @@ def content_sha256(path: Path) -> str:
     """Of a file's bytes; of a folder, of the names and bytes of all the files in it, in sorted order."""
     if path.is_file():
         return sha256_file(path)
-    found = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
-    lines = [f"{sha256_file(found[name])} {name}\n" for name in sorted(found) if found[name].name != NOT_OF_THE_PLUGIN]
+    found = {file.relative_to(path).as_posix(): file for file in content_files(path)}
+    lines = [f"{sha256_file(found[name])} {name}\n" for name in sorted(found)]
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def content_files(path: Path) -> list[Path]:
+    """All that a plug-in or a preset consists of; nothing when it is not there."""
+    if not path.is_dir():
+        return [path] if path.is_file() else []
+    return [file for file in path.rglob("*") if file.is_file() and file.name != NOT_OF_THE_PLUGIN]
+
+
+def located(text: str, folder: Path) -> Path:
+    """The file that a manifest in `folder` names; `~` is the user's own folder."""
+    return folder.absolute() / os.path.expanduser(text)  # noqa: PTH111 - Path's own raises for a stranger
 
 
 def _plugin_path(text: str, folder: Path) -> Path:
@@ -164,13 +178,23 @@ def _preset_path(text: str, folder: Path, plugin: Path) -> Path:
 
 
 def _there(text: str, folder: Path, key: str) -> Path:
-    path = folder.absolute() / Path(text).expanduser()
-    if path.exists():
-        return path
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    path, names = located(text, folder), list[str]()
+    with suppress(OSError, ValueError):  # a name that no file can have; a folder that one may not look into
+        if path.exists():
+            return path
+        names = [entry.name for entry in path.parent.iterdir()]
     near = get_close_matches(path.name, names, n=1)
-    hint = f"did you mean {shown(str(Path(text).with_name(near[0])))}?" if near else "paths start at the manifest's folder"
+    meant = shown(str(Path(text).with_name(near[0]))) if near else ""
+    hint = f"did you mean {meant}?" if meant else "paths start at the manifest's folder"
     raise Fault(f"there is no {shown(text)}", path=key, hint=hint)
+
+
+def _sha256(path: Path, key: str) -> str:
+    try:
+        return content_sha256(path)
+    except OSError as error:
+        hint = "give yourself permission to read it"
+        raise Fault(f"{shown(path.name)} cannot be read: {error.strerror}", path=key, hint=hint) from None
 
 
 class PluginStage:
@@ -223,7 +247,6 @@ class Host:
 
     def __init__(self, spec: PluginSpec, rate: int, channels: int) -> None:
         self.name = spec.name or spec.path.stem
-        self._late = False
         self._process = subprocess.Popen(
             [sys.executable, "-c", _HOST],
             stdin=subprocess.PIPE,
@@ -239,15 +262,22 @@ class Host:
         """Whole buffers through the plug-in: as many frames come back, still late by its latency."""
         self._ask(len(audio), np.ascontiguousarray(audio.T, "<f4").tobytes())
         data = cast("BinaryIO", self._process.stdout).read(4 * audio.size)
+        if len(data) < 4 * audio.size:
+            raise self._gone(False)
         frames = np.frombuffer(data, "<f4").reshape(audio.shape[::-1])
         return np.ascontiguousarray(frames.T, np.float64)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def close(self) -> None:
         self._end()
 
     def _ask(self, question: object, payload: bytes = b"") -> dict[str, Any]:
         """The answer to a question; `Fault` when it is a complaint, or when there is none."""
-        watch = Timer(PATIENCE_S, self._give_up)
+        late = Event()
+        watch = Timer(PATIENCE_S, _give_up, (self._process, late))
         watch.start()
         try:
             _send(cast("BinaryIO", self._process.stdin), question, payload)
@@ -257,19 +287,15 @@ class Host:
         finally:
             watch.cancel()
         if not line:
-            raise self._gone()
+            raise self._gone(late.is_set())
         answer = cast("dict[str, Any]", json.loads(line))
         if "problem" in answer:
             raise Fault(answer["problem"], path=answer["path"], hint=answer["hint"])
         return answer
 
-    def _give_up(self) -> None:
-        self._late = True
-        self._process.kill()
-
-    def _gone(self) -> Fault:
+    def _gone(self, late: bool) -> Fault:
         code = self._process.wait()
-        if self._late:
+        if late:
             hint = "does it ask for a licence, or open a window? settle that in another host first"
             return Fault(f"{self.name} did not answer within {PATIENCE_S:g} s", path="path", hint=hint)
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
@@ -277,12 +303,18 @@ class Host:
         return Fault(f"{self.name} crashed ({how})", path="path", hint=hint)
 
 
+def _give_up(process: "subprocess.Popen[bytes]", late: Event) -> None:
+    late.set()
+    process.kill()
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """Nothing in a host is worth keeping, so it is not asked."""
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout):
-        cast("BinaryIO", pipe).close()
+        with suppress(OSError):  # what could not be sent any more
+            cast("BinaryIO", pipe).close()
 
 
 def _request(spec: PluginSpec, rate: int, channels: int) -> dict[str, Any]:
@@ -306,7 +338,7 @@ def _send(pipe: BinaryIO, message: object, payload: bytes = b"") -> None:
 
 
 def serve() -> None:
-    """The host: sets up the plug-in that the first line asks for, then answers buffers until the input ends."""
+    """The host: sets up the plug-in that the first line asks for, then plays buffers until the input ends."""
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a plug-in prints must not come between the frames
     try:
@@ -320,34 +352,63 @@ def serve() -> None:
 
 def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     request = json.loads(source.readline())
-    rate, channels = request["rate"], request["channels"]
-    racks = _set_up(request, rate, channels)
-    _send(sink, {"latency_frames": racks[0].reported_latency_samples})
+    rig = _set_up(request)
+    _send(sink, {"latency_frames": rig.plugins[0].reported_latency_samples})
     while line := source.readline():
         frames = json.loads(line)
-        data = np.frombuffer(source.read(4 * frames * channels), "<f4").reshape(channels, frames)
-        _send(sink, {}, _played(racks, data, rate).tobytes())
+        data = np.frombuffer(source.read(4 * frames * request["channels"]), "<f4").reshape(-1, frames)
+        _send(sink, {}, rig.through(data).tobytes())
 
 
-def _set_up(request: dict[str, Any], rate: int, channels: int) -> list[Any]:
-    """One plug-in for all the channels, or one for each; settled, so that music can follow."""
-    other = 2 if channels == 1 else 1
-    plugin = _loaded(request)
+@dataclass(frozen=True, slots=True)
+class _Rig:
+    """Plug-ins side by side, each for `width` channels."""
+
+    plugins: list[Any]
+    width: int
+    rate: int
+
+    def through(self, data: NDArray[np.float32], buffer_frames: int = BUFFER_FRAMES) -> NDArray[np.float32]:
+        """(channels, frames) through all of them; a single channel fills a wider one and comes back once."""
+        channels = np.repeat(data, self.width, axis=0) if len(data) < self.width else data
+        parts = np.split(channels, len(self.plugins))
+        played = [
+            plugin.process(part, self.rate, buffer_frames, reset=False)
+            for plugin, part in zip(self.plugins, parts, strict=True)
+        ]
+        return np.concatenate(played)[: len(data)]
+
+    def settle(self) -> None:
+        """Silence until the settings have arrived and the latency that they make is known and filled.
+
+        Settings reach a plug-in with the first buffer. Buffers twice as long then make pedalboard prepare
+        it anew, and only then it asks for the latency. All of that has to run before the music: what
+        pedalboard leaves out for the latency it counts from the loading on, and it loads with noise.
+        """
+        channels = self.width * len(self.plugins)
+        self.through(np.zeros((channels, BUFFER_FRAMES // 2), np.float32), BUFFER_FRAMES // 2)
+        silence, frames = np.zeros((channels, BUFFER_FRAMES), np.float32), 0
+        while frames < max(PREROLL_S * self.rate, self.plugins[0].reported_latency_samples):
+            self.through(silence)
+            frames += BUFFER_FRAMES
+
+
+def _set_up(request: dict[str, Any]) -> _Rig:
+    """One plug-in for all the channels or one for each, settled."""
+    rate, channels = request["rate"], request["channels"]
+    rig = _Rig([_loaded(request)], channels, rate)
     try:
-        _settle(plugin, rate, channels)
+        rig.settle()
     except ValueError:  # it has another number of channels
-        _settle(plugin, rate, other)
         more = [_loaded(request) for _ in range(channels - 1)]
-        for each in more:
-            _settle(each, rate, other)
-        return [plugin, *more]
-    return [plugin]
+        rig = _Rig([*rig.plugins, *more], 2 if channels == 1 else 1, rate)
+        rig.settle()
+    return rig
 
 
 def _loaded(request: dict[str, Any]) -> Any:
     """The plug-in with its preset and its settings."""
-    import pedalboard
-
+    pedalboard = import_module("pedalboard")
     path, name = request["path"], request["name"]
     try:
         _check_name(pedalboard, path, name)
@@ -355,12 +416,22 @@ def _loaded(request: dict[str, Any]) -> Any:
     except ImportError:
         hint = "does it open in another host on this machine? on Linux, ldd tells which libraries it misses"
         raise Fault(f"{shown(Path(path).name)} does not load as a plug-in", path="path", hint=hint) from None
+    _renew(plugin)
     if request["preset"]:
         _load_preset(plugin, request["preset"])
     # Twice, because one setting may decide what another one can be.
     for key, text in request["settings"] * 2:
         _set(plugin, key, text)
     return plugin
+
+
+def _renew(plugin: Any) -> None:
+    """A new instance instead of the one into which pedalboard has played noise, to see whether it forgets.
+
+    That noise is another one each time, and a slow filter remembers it for seconds.
+    """
+    plugin._reload_type = type(plugin._reload_type).PersistsAudioOnReset
+    plugin.reset()
 
 
 def _check_name(pedalboard: Any, path: str, name: str | None) -> None:
@@ -387,7 +458,9 @@ def _set(plugin: Any, key: str, text: str) -> None:
     names |= {_plain(name): name for name in known}
     path = f"settings.{key}"
     if _plain(key) not in names:
-        raise Fault(f"{plugin.name} has no setting {shown(key)}", path=path, hint=_nearest(_plain(key), known))
+        raise Fault(
+            f"{plugin.name} has no setting {shown(key)}", path=path, hint=_nearest(_plain(key), known)
+        )
     name = names[_plain(key)]
     try:
         setattr(plugin, name, value_of(known[name], text))
@@ -422,8 +495,9 @@ def _number(parameter: Any, text: str) -> float:
     unit = (parameter.label or "").strip()
     low, high = parameter.min_value, parameter.max_value
     range_text = f"between {low:g} and {high:g} {unit}".strip()
+    bare = text[: -len(unit)] if unit and text.casefold().endswith(unit.casefold()) else text
     try:
-        number = float(text.removesuffix(unit))
+        number = float(bare)
     except ValueError:
         raise Fault(f"{shown(text)} is no number", hint=f"write one {range_text}") from None
     if not (isfinite(number) and low <= number <= high):
@@ -445,29 +519,3 @@ def _nearest(text: str, names: Iterable[str]) -> str:
 def _some(names: list[str]) -> str:
     more = len(names) - LISTED
     return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _settle(plugin: Any, rate: int, channels: int) -> None:
-    """Silence until the settings have arrived and the latency that they make is known and filled.
-
-    Settings reach a plug-in with the first buffer. Buffers twice as long then make pedalboard prepare it
-    anew, and only then it asks for the latency. All of that has to run before the music: what pedalboard
-    leaves out for the latency it counts from the loading on, and it loads with a burst of noise.
-    """
-    half = BUFFER_FRAMES // 2
-    plugin.process(_silence(channels, half), rate, half, reset=False)
-    frames = 0
-    while frames < max(PREROLL_S * rate, plugin.reported_latency_samples):
-        plugin.process(_silence(channels, BUFFER_FRAMES), rate, BUFFER_FRAMES, reset=False)
-        frames += BUFFER_FRAMES
-
-
-def _silence(channels: int, frames: int) -> NDArray[np.float32]:
-    return np.zeros((channels, frames), np.float32)
-
-
-def _played(racks: list[Any], data: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """(channels, frames) through the plug-in that takes them all, or each through its own."""
-    if len(racks) > 1:
-        parts = [_played([rack], data[n : n + 1], rate) for n, rack in enumerate(racks)]
-        return np.concatenate(parts)

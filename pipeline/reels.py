@@ -92,12 +92,26 @@ def groups(manifest: Manifest) -> list[range]:
     return found
 
 
-def reels_of(manifest: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str]) -> list[Reel]:
-    """The reels of an album whose faults have been ruled out; facts and hashes are by mix."""
-    return [_reel(manifest, group, facts, hashes) for group in groups(manifest)]
+def reels_of(
+    manifest: Manifest,
+    facts: Sequence[MixFacts],
+    hashes: Sequence[str],
+    chains: Sequence[tuple[Any, ...]],
+) -> list[Reel]:
+    """The reels of an album whose faults have been ruled out; facts and hashes are by mix, chains by reel."""
+    return [
+        _reel(manifest, group, facts, hashes, chain)
+        for group, chain in zip(groups(manifest), chains, strict=True)
+    ]
 
 
-def _reel(manifest: Manifest, group: range, facts: Sequence[MixFacts], hashes: Sequence[str]) -> Reel:
+def _reel(
+    manifest: Manifest,
+    group: range,
+    facts: Sequence[MixFacts],
+    hashes: Sequence[str],
+    chain: tuple[Any, ...],
+) -> Reel:
     rate = facts[group[0]].rate
     parts = [_part(manifest, mix, group, facts[mix], hashes[mix]) for mix in group]
     # Where each mix begins in the joined one, and so what turns a time in the mix into a time of the reel.
@@ -113,7 +127,7 @@ def _reel(manifest: Manifest, group: range, facts: Sequence[MixFacts], hashes: S
         rate=rate,
         word_bits=max(facts[mix].word_bits for mix in group),
         mono=all(facts[mix].channels == 1 or facts[mix].dual_mono for mix in group),
-        chain=tuple(insert.settings for insert in head.chain),
+        chain=chain,
         limiter=head.limiter,
         start_s=pieces[0].start_s,
         stop_s=starts[-1] / rate if end_s is None else end_s + shift_s[group[-1]],

@@ -12,7 +12,7 @@ import soundfile
 from dsp.stream import Block
 from pipeline.build.cache import Cache
 from pipeline.build.masters import levelled
-from pipeline.build.mixes import read_facts
+from pipeline.build.mixes import read_facts, sources
 from pipeline.build.plan import Album, plan_album
 from pipeline.build.renders import Rendering, Session, limited
 from pipeline.build.run import Advance, Runner, Task, Watcher
@@ -87,7 +87,7 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
     form = format_of(wanted, out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".deadwax-") as aside:
         runner = Runner(Cache(Path(aside)), 1, watcher)
-        hashes = [sha256_file(mix)]
+        hashes = [sha256_file(source.path) for source in sources(manifest)]
         album = plan_album(manifest, read_facts(manifest, hashes, runner), hashes, NO_DELIVERY)
         if form and not form.rate:
             form = replace(form, rate=album.timeline.rate)

@@ -12,12 +12,14 @@ from scipy.signal import butter, sosfilt
 from dsp.envelope import Envelope, EnvelopeMeter
 from dsp.limiter import LimiterSettings
 from dsp.stream import Block, process_all
+from pipeline.build.plan import session_rate
 from pipeline.faults import Fault
 from pipeline.formats import AudioFormat
 from pipeline.intake import MixFacts, examine
 from pipeline.manifest.load import Manifest, read
-from pipeline.reels import Part, Reel
+from pipeline.reels import Part, Reel, groups, reels_of
 from pipeline.render import ReelRender, RenderSpec, render
+from pipeline.resolve import resolved_chains
 from pipeline.shaped import AUDIO, write_block, write_readings
 from pipeline.timeline import sector_frames
 
@@ -126,6 +128,12 @@ def rendered(
         each.mkdir(parents=True)
     render(spec, shaped, folders, lambda _: None)
     return folders
+
+
+def reels_in(album: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str]) -> list[Reel]:
+    """The reels of an album whose chains need no reference."""
+    chains = resolved_chains(album, groups(album), facts, {}, session_rate(album, facts))
+    return reels_of(album, facts, hashes, chains)
 
 
 def codes_of(path: Path, bits: int) -> NDArray[np.int32]:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from pipeline import lint
 from pipeline.build import masters, renders
 from pipeline.build.cache import Cache
-from pipeline.build.mixes import mix_hashes, read_facts
+from pipeline.build.mixes import read_facts, source_hashes, sources
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import recover, refuse_foreign, refuse_to_drop, staging
 from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
@@ -28,6 +28,7 @@ from pipeline.intake import warnings
 from pipeline.level import unlimited_peak_dbtp
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import Manifest, load
+from pipeline.resolve import plugin_files
 from pipeline.verify import quick_faults
 
 
@@ -82,7 +83,7 @@ def _build(manifest: Manifest, output: Path, store: Path, options: Options, watc
         refuse_to_drop(output, wanted)
     request = request_key(manifest.file, options)
     inputs = stamps(_inputs(manifest))
-    hashes = mix_hashes(manifest, store)
+    hashes = source_hashes(manifest, store)
     cache = Cache(store / "cache")
     cache.sweep()
     runner = Runner(cache, options.jobs, watcher)
@@ -107,8 +108,9 @@ def _build(manifest: Manifest, output: Path, store: Path, options: Options, watc
 
 
 def _inputs(manifest: Manifest) -> list[Path]:
-    named = [track.mix for track in manifest.tracks]
-    return [manifest.path(name) for name in (*named, *filter(None, [manifest.album.artwork]))]
+    paths = [source.path for source in sources(manifest)]
+    paths += [manifest.path(manifest.album.artwork)] if manifest.album.artwork else []
+    return [*paths, *plugin_files(manifest)]
 
 
 def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runner: Runner) -> Release:

@@ -2,14 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dsp.comparison import Comparison, Figures, figures
+from dsp.comparison import compared as compare
 from pipeline import lint
 from pipeline.build.cache import Cache
-from pipeline.build.mixes import examine_task, facts_key, known_facts, mix_hashes
+from pipeline.build.mixes import examine_tasks, facts_key, known_facts, parted, source_hashes
 from pipeline.build.plan import album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
@@ -25,13 +27,15 @@ from pipeline.manifest.scaffold import UNKNOWN_ARTIST
 class Checked:
     """`manifest` is None when it could not be read at all; `facts` by mix, None for one that could not be.
 
-    `unwise` is what is legal and not advisable, each with its place.
+    `unwise` is what is legal and not advisable, each with its place. `comparisons` are with a reference,
+    by mix; None where there is none.
     """
 
     manifest: Manifest | None
     facts: tuple[MixFacts | None, ...]
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...] = ()
+    comparisons: tuple[Comparison | None, ...] = ()
 
 
 def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
@@ -41,8 +45,9 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     except Faults as wrong:
         return Checked(None, (), wrong.faults)
     store = manifest.folder / STORE
-    hashes = mix_hashes(manifest, store, remember=False)
-    facts, faults = _facts(manifest, hashes, Cache(store / "cache"), jobs or os.cpu_count() or 1, watcher)
+    hashes = source_hashes(manifest, store, remember=False)
+    known, faults = _facts(manifest, hashes, Cache(store / "cache"), jobs or os.cpu_count() or 1, watcher)
+    facts, compared = parted(manifest, known)
     faults += mix_faults(manifest, facts)
     cover_faults, unwise = _cover(manifest)
     faults += cover_faults
@@ -50,12 +55,11 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     unwise += lint.written(manifest) + lint.mixed(manifest, facts) + _unwise_masters(manifest, hashes)
     if not faults:
         try:
-            plan_album(
-                manifest, [known for known in facts if known], hashes, wanted_kinds(manifest, Options())
-            )
+            plan_album(manifest, [each for each in known if each], hashes, wanted_kinds(manifest, Options()))
         except Faults as wrong:
             faults += wrong.faults
-    return Checked(manifest, tuple(facts), tuple(faults), tuple(unwise))
+    comparisons = tuple(_comparisons(manifest, facts, compared))
+    return Checked(manifest, tuple(facts), tuple(faults), tuple(unwise), comparisons)
 
 
 def _cover(manifest: Manifest) -> tuple[list[Fault], list[Fault]]:
@@ -108,6 +112,21 @@ def _unwise_masters(manifest: Manifest, hashes: Sequence[str]) -> list[Fault]:
     return []
 
 
+def _comparisons(
+    manifest: Manifest, facts: Sequence[MixFacts | None], compared: Mapping[str, MixFacts | None]
+) -> Iterator[Comparison | None]:
+    """Each mix with the reference that its tone is moved toward, or with the session's."""
+    for mix, known in enumerate(facts):
+        named = [insert.tone.toward for _, insert in manifest.written_chain(mix) if insert.tone]
+        names = [*(name for name in named if name in compared), manifest.session.reference]
+        reference = next((compared[name] for name in names if name), None)
+        yield compare(_figures(known), _figures(reference)) if known and reference else None
+
+
+def _figures(facts: MixFacts) -> Figures:
+    return figures(facts.lufs_i, facts.plr_db, facts.balance)
+
+
 def _facts(
     manifest: Manifest, hashes: list[str], known: Cache, jobs: int, watcher: Watcher
 ) -> tuple[list[MixFacts | None], list[Fault]]:
@@ -115,11 +134,10 @@ def _facts(
     faults: list[Fault] = []
     with tempfile.TemporaryDirectory() as folder:
         fresh = Cache(Path(folder))
-        unknown = [n for n, sha256 in enumerate(hashes) if not known.holds(facts_key(sha256))]
+        tasks = examine_tasks(manifest, hashes)
+        unknown = [task for task in tasks if not known.holds(task.keys[0])]
         try:
-            Runner(fresh, jobs, watcher).run(
-                "examining", [examine_task(manifest, n, hashes[n]) for n in unknown]
-            )
+            Runner(fresh, jobs, watcher).run("examining", unknown)
         except Faults as wrong:
             faults += wrong.faults
         facts = [
@@ -139,8 +157,13 @@ def check_data(checked: Checked) -> dict[str, Any]:
         "faults": [asdict(fault) for fault in checked.faults],
         "unwise": [asdict(each) for each in checked.unwise],
         "mixes": [
-            {"path": track.mix, "warnings": warnings(known), "facts": _finite(asdict(known))}
-            for track, known in zip(tracks, checked.facts, strict=True)
+            {
+                "path": track.mix,
+                "warnings": warnings(known),
+                "facts": _finite(asdict(known)),
+                "against_reference": asdict(comparison) if comparison else None,
+            }
+            for track, known, comparison in zip(tracks, checked.facts, checked.comparisons, strict=True)
             if known
         ],
     }

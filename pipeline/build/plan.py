@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.build.mixes import parted
 from pipeline.build.request import KINDS, Options
 from pipeline.checks import mix_faults
 from pipeline.deliver.cd import cd_limits
@@ -12,7 +13,8 @@ from pipeline.faults import Fault, Faults
 from pipeline.formats import RATES
 from pipeline.intake import MixFacts
 from pipeline.manifest.load import Manifest
-from pipeline.reels import Reel, reels_of
+from pipeline.reels import Reel, groups, reels_of
+from pipeline.resolve import resolved_chains
 from pipeline.timeline import CrossfadeTooLongError, MarksTooCloseError, Timeline, lay
 
 
@@ -29,14 +31,20 @@ class Album:
 
 
 def plan_album(
-    manifest: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str], wanted: Mapping[str, bool]
+    manifest: Manifest, known: Sequence[MixFacts], hashes: Sequence[str], wanted: Mapping[str, bool]
 ) -> Album:
-    """Reels, marks and sides; `Faults` for what the mixes or the media cannot hold."""
+    """Reels, marks and sides; `Faults` for what the mixes or the media cannot hold.
+
+    `known` and `hashes` are of all sources: the mixes, then the references.
+    """
+    facts, compared = parted(manifest, known)
     faults = mix_faults(manifest, facts)
     if faults:
         raise Faults(faults)
-    reels = reels_of(manifest, facts, hashes)
-    timeline = _laid(manifest, reels, session_rate(manifest, facts))
+    rate = session_rate(manifest, facts)
+    chains = resolved_chains(manifest, groups(manifest), facts, compared, rate)
+    reels = reels_of(manifest, facts, hashes, chains)
+    timeline = _laid(manifest, reels, rate)
     sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
     faults = cd_limits(manifest, timeline) if wanted["cd"] else []
     faults += side_faults(manifest, timeline, sides)
@@ -45,7 +53,7 @@ def plan_album(
     return Album(
         manifest=manifest,
         facts=tuple(facts),
-        hashes=tuple(hashes),
+        hashes=tuple(hashes[: len(facts)]),
         reels=tuple(reels),
         timeline=timeline,
         sides=sides,

@@ -10,20 +10,29 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 
+from dsp.deess import DeessSettings
 from dsp.dynamics import GlueSettings
 from dsp.eq import EqBand
 from dsp.gain import OutputSettings
 from dsp.limiter import LimiterSettings
+from dsp.linear_eq import LinearEqSettings
+from dsp.multiband import MultibandSettings
+from dsp.repair import RepairSettings
 from dsp.saturation import ClipSettings, SaturateSettings
-from dsp.settings import Doc, Settings
+from dsp.settings import Doc, Interval
+from dsp.stereo import StereoSettings
+from dsp.tape import TapeSettings
+from pipeline.manifest.files import existing_file
 from pipeline.manifest.part import Curve, Part, filled, whole_choices
 from pipeline.manifest.places import shown
 from pipeline.manifest.times import Seconds
 from pipeline.manifest.wrong import wrong
+from pipeline.plugin import PluginSettings
 
 # Which of several kinds a value is, in pydantic's account of where it was; no key looks like these.
 OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED = (
@@ -33,8 +42,9 @@ OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED = (
 TAGS = frozenset({OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED})
 
 # An eq of no bands is a slip.
-WITHOUT_DEFAULTS = ("eq",)
-StageSettings = Settings | tuple[EqBand, ...]
+WITHOUT_DEFAULTS = ("eq", "linear_eq", "tone", "plugin")
+# What `tone` may move toward besides a file.
+ALBUM = "album"
 
 
 Bands = Annotated[
@@ -42,15 +52,56 @@ Bands = Annotated[
 ]
 
 
+def _may_be_linear(bands: tuple[EqBand, ...]) -> tuple[EqBand, ...]:
+    LinearEqSettings(bands=bands)
+    return bands
+
+
+LinearBands = Annotated[Bands, AfterValidator(_may_be_linear)]
+
+
+Repairs = Annotated[RepairSettings, BeforeValidator(whole_choices(RepairSettings))]
+
+
+def _album_or_file(value: str, info: ValidationInfo) -> str:
+    return value if value == ALBUM else existing_file(value, info)
+
+
+class ToneSettings(Part):
+    """What a mix's spectrum is moved toward, and how far. Seen of the mixes, not behind other stages."""
+
+    toward: Annotated[
+        str,
+        AfterValidator(_album_or_file),
+        Doc("album, for the mean of all its mixes, or a recording, a file"),
+    ]
+    strength: Annotated[float, Interval(ge=0, le=1), Doc("share of the difference that is made up for")] = 0.3
+    max_db: Annotated[float, Interval(ge=0, le=6), Doc("no frequency is moved by more")] = 2.0
+
+
 class Insert(Part):
     """One entry of a chain: a mapping of one key, the stage, to its settings."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
+    repair: Annotated[
+        Repairs | None, Doc("DC, clicks, hum and cut ends; each only when asked, and where it is found")
+    ] = None
+    tone: Annotated[
+        ToneSettings | None, Doc("a smooth, small move toward the album's mean spectrum or a reference's")
+    ] = None
     glue: Annotated[GlueSettings | None, Doc("bus compressor that holds the song together")] = None
-    saturate: Annotated[SaturateSettings | None, Doc("harmonics, as from tape or valves")] = None
+    multiband: Annotated[MultibandSettings | None, Doc("a compressor for each of 2 to 5 bands")] = None
+    deess: Annotated[DeessSettings | None, Doc("turns sibilance down while it lasts")] = None
     eq: Annotated[Bands | None, Doc("equaliser: a list of bands")] = None
+    linear_eq: Annotated[
+        LinearBands | None, Doc("equaliser of linear phase: a list of bands, none of them dynamic")
+    ] = None
+    saturate: Annotated[SaturateSettings | None, Doc("harmonics, as from valves and transformers")] = None
+    tape: Annotated[TapeSettings | None, Doc("a tape recorder at its nominal level")] = None
     clip: Annotated[ClipSettings | None, Doc("soft clipper")] = None
+    stereo: Annotated[StereoSettings | None, Doc("width of each band, and bass in the middle")] = None
+    plugin: Annotated[PluginSettings | None, Doc("a VST3 or Audio Unit; needs deadwax[plugins]")] = None
     output: Annotated[OutputSettings | None, Doc("level at this point of the chain")] = None
 
     @model_validator(mode="before")
@@ -78,10 +129,11 @@ class Insert(Part):
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
     @property
-    def settings(self) -> StageSettings:
+    def settings(self) -> Any:
         """The settings of the one stage; of an `eq`, its bands."""
-        found: StageSettings = getattr(self, self.name)
-        return found
+        if self.linear_eq:
+            return LinearEqSettings(bands=self.linear_eq)
+        return getattr(self, self.name)
 
 
 class ChainChange(Part):

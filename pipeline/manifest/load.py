@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from pipeline.faults import Fault, Faults
 from pipeline.manifest import across, tree, words
+from pipeline.manifest.chain import Insert
 from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Lint, Session, Track, Vinyl
 from pipeline.manifest.places import Complaint, Places, Route
-from pipeline.manifest.tracks import Piece, Treatment, pieces, resolved
+from pipeline.manifest.tracks import Piece, Treatment, pieces, resolved, written_chain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,10 @@ class Manifest:
     def treatment(self, track: Track) -> Treatment:
         """What the track goes through, defaults applied."""
         return resolved(track, self.defaults)
+
+    def written_chain(self, mix: int) -> list[tuple[Route, Insert]]:
+        """What a mix goes through, each stage with where it is written."""
+        return written_chain(mix, self.tracks[mix].chain, self.defaults.chain)
 
     def at(self, route: Route) -> str:
         """`album.yaml:14:11` of `("tracks", 2, "isrc")`; of what is around it when that is not written."""

@@ -60,8 +60,12 @@ class Session(Part):
         Doc("frames per second to work at; auto is the highest among the mixes"),
     ] = "auto"
     dither: Annotated[
-        Literal["tpdf", "shaped", "none"], Doc("dither of 16-bit files; 24-bit ones always have tpdf")
-    ] = "tpdf"
+        Literal["shaped_light", "shaped", "tpdf", "none"],
+        Doc("dither of 16-bit files; 24-bit ones always have tpdf"),
+    ] = "shaped_light"
+    reference: Annotated[
+        File | None, Doc("a recording that deadwax check compares every mix with; nothing is made from it")
+    ] = None
 
 
 class Level(Part):

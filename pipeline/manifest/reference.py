@@ -1,46 +1,102 @@
-"""The table of every stage's settings, for the README: made from the settings themselves."""
+"""What the documents say of the stages: made from the settings themselves."""
 
-from dataclasses import MISSING, Field, fields
+import inspect
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, get_args
 
-from dsp.settings import described_fields, range_text
+from dsp.settings import Interval, described_fields, range_text
+from dsp.stages import KINDS
 from pipeline.manifest.chain import Insert
-from pipeline.manifest.declared import bare, choices, fields_of
-from pipeline.manifest.model import Defaults
+from pipeline.manifest.declared import bare, choices, fields_of, meaning
 
-HEAD = ("Stage", "Key", "Range", "Default", "Meaning")
+HEAD = ("Key", "Range", "Default", "Meaning")
 
 
-def settings_table() -> str:
-    """Markdown: stage, key, range, default and meaning of each setting; ends with a line break."""
-    stages = fields_of(Insert) | {"limiter": fields_of(Defaults)["limiter"]}
-    rows = [row for stage, hint in stages.items() for row in _rows(stage, _settings(hint))]
-    return "".join(_line(row) for row in (HEAD, ("---",) * len(HEAD), *rows))
+@dataclass(frozen=True, slots=True)
+class StageSection:
+    """What the reference says about one stage: Markdown. `method` is what its module says of itself."""
+
+    name: str
+    purpose: str
+    method: str
+    settings: str
+
+
+def stage_sections() -> list[StageSection]:
+    """Every stage that a chain can have, in the order of the manifest's keys."""
+    return [
+        StageSection(
+            name=stage,
+            purpose=meaning(hint),
+            method=_method(stage),
+            settings=_table(HEAD, _rows(_settings(hint))),
+        )
+        for stage, hint in fields_of(Insert).items()
+    ]
+
+
+def _method(stage: str) -> str:
+    """What the module of a stage says of itself; an EQ's settings are a tuple, and its stage knows."""
+    module = next(
+        inspect.getmodule(kind.make if settings is tuple else settings)
+        for settings, kind in KINDS.items()
+        if kind.name == stage
+    )
+    return inspect.getdoc(module) or ""
+
+
+def stages_table() -> str:
+    """Markdown: every stage and what it is for; ends with a line break."""
+    return _table(
+        ("Stage", "What it is"), [(f"`{name}`", meaning(hint)) for name, hint in fields_of(Insert).items()]
+    )
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return "".join(_line(row) for row in (head, ("---",) * len(head), *rows))
 
 
 def _settings(hint: Any) -> Any:
     """The settings class of a stage: `eq` is a list of them, `limiter` them or a word."""
     plain = bare(hint)
     candidates = [plain, *map(bare, get_args(plain))]
-    return next(candidate for candidate in candidates if hasattr(candidate, "__dataclass_fields__"))
+    return next((each for each in candidates if hasattr(each, "__dataclass_fields__")), plain)
 
 
-def _rows(stage: str, settings: Any) -> list[tuple[str, ...]]:
-    """The stage's name only stands in the first of its rows."""
+def _rows(settings: Any, before: str = "") -> list[tuple[str, ...]]:
+    """Key, range, default and meaning of each setting; of a list of settings, those of one entry too."""
     declared = {field.name: field for field in fields(settings)}
     rows: list[tuple[str, ...]] = []
-    for place, (key, interval, meaning) in enumerate(described_fields(settings)):
-        options = choices(fields_of(settings)[key])
-        allowed = range_text(interval) if interval else ", ".join(map(str, options))
-        name = "" if place else f"`{stage}`"
-        rows.append((name, f"`{key}`", allowed, _default(declared[key]), meaning))
+    for key, interval, says in described_fields(settings):
+        hint = fields_of(settings)[key]
+        rows.append((f"`{before}{key}`", _allowed(hint, interval), _default(declared[key]), says))
+        inner = _settings(hint)
+        if hasattr(inner, "__dataclass_fields__"):
+            rows += _rows(inner, f"{before}{key}[].")
     return rows
 
 
+def _allowed(hint: Any, interval: Interval | None) -> str:
+    if interval:
+        return range_text(interval)
+    return "yes, no" if bare(hint) is bool else ", ".join(map(str, choices(hint)))
+
+
 def _default(field: "Field[Any]") -> str:
-    if field.default is MISSING:
-        return "required"
-    return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
+    return "required" if field.default is MISSING else _plain(field.default)
+
+
+def _plain(value: Any) -> str:
+    """A default as it would be written in a manifest."""
+    if isinstance(value, tuple) and value and hasattr(value[0], "__dataclass_fields__"):
+        return f"{len(value)} of them"
+    if isinstance(value, tuple):
+        return ", ".join(map(_plain, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _line(cells: tuple[str, ...]) -> str:
@@ -48,4 +104,4 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    print(settings_table(), end="")
+    print(stages_table(), end="")

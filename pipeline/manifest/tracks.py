@@ -71,9 +71,20 @@ def resolved(track: Track, defaults: Defaults) -> Treatment:
 
 
 def _chain(own: Chain | ChainChange | None, default: Chain) -> Chain:
+    return tuple(insert for _, insert in written_chain(0, own, default))
+
+
+def written_chain(mix: int, own: Chain | ChainChange | None, default: Chain) -> list[tuple[Route, Insert]]:
+    """The chain of a mix, each entry with where it is written."""
+    route: Route = ("tracks", mix, "chain")
+    defaults = _at(("defaults", "chain"), default)
     if isinstance(own, ChainChange):
-        return (*own.before, *default, *own.after)
-    return default if own is None else own
+        return [*_at((*route, "before"), own.before), *defaults, *_at((*route, "after"), own.after)]
+    return defaults if own is None else _at(route, own)
+
+
+def _at(route: Route, chain: Chain) -> list[tuple[Route, Insert]]:
+    return [((*route, place, insert.name), insert) for place, insert in enumerate(chain)]
 
 
 def _fade(fade: Fade | None) -> Fade | None:

@@ -18,6 +18,8 @@ UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 ENTRIES = {
     "chain": "write one stage and its settings such as {glue: {ratio: 2}}, or {glue: {}}",
     "eq": "write a band such as {type: bell, freq_hz: 280, gain_db: -1.2}",
+    "linear_eq": "write a band such as {type: high_shelf, freq_hz: 9000, gain_db: 0.8}",
+    "bands": "write a band's settings such as {threshold_db: -24, ratio: 1.5}",
     "cuts": "write such as {title: Harbour, at: 0}",
     "tracks": "write a mix, or settings such as {mix: mixes/01 Departure.wav, isrc: GBAYE2600001}",
 }
@@ -35,6 +37,11 @@ EXAMPLES = {
     "tracks": "write a list of mixes, each behind a dash",
     "chain": "write a list of stages such as [{glue: {ratio: 2}}], or [] for none",
     "eq": "write a list of bands such as [{type: bell, freq_hz: 280, gain_db: -1.2}]",
+    "linear_eq": "write a list of bands such as [{type: high_shelf, freq_hz: 9000, gain_db: 0.8}]",
+    "bands": "write a list of bands such as [{ratio: 1.5}, {ratio: 1}]",
+    "crossovers_hz": "write a list of frequencies such as [120, 800, 5000]",
+    "widths": "write a list of widths such as [0.8, 1]",
+    "lint": "write rules such as {eq_moves: off}",
     "limiter": "write on, off, or settings such as {release_ms: 120}",
     "fade_in": "write such as {seconds: 0.02}",
     "fade_out": "write such as {seconds: 8, curve: s_curve}",

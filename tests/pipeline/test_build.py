@@ -25,7 +25,7 @@ from pipeline import versions
 from pipeline.build import renders
 from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
-from pipeline.build.mixes import known_facts, mix_hashes
+from pipeline.build.mixes import known_facts, source_hashes
 from pipeline.build.plan import plan_album, wanted_kinds
 from pipeline.build.request import Options
 from pipeline.deliver.cue import parse_cue
@@ -255,7 +255,7 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
     manifest = load(whole_album.manifest)
     store = whole_album.folder / ".deadwax"
     cache = Cache(store / "cache")
-    hashes = mix_hashes(manifest, store, remember=False)
+    hashes = source_hashes(manifest, store, remember=False)
     facts = [known_facts(cache, sha256) for sha256 in hashes]
     album = plan_album(manifest, facts, hashes, wanted_kinds(manifest, Options()))
     specs = [

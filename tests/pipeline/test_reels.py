@@ -4,8 +4,8 @@ import pytest
 
 from dsp.eq import EqBand
 from dsp.limiter import LimiterSettings
-from pipeline.reels import Fade, reels_of
-from tests.albums import HEAD, facts_of, manifest, noise, write_mix
+from pipeline.reels import Fade
+from tests.albums import HEAD, facts_of, manifest, noise, reels_in, write_mix
 
 RATE = 44_100
 
@@ -25,7 +25,7 @@ def reels(folder):
     def made(tracks, head=HEAD):
         album = manifest(folder, tracks, head)
         hashes = [f"hash of {track.mix}" for track in album.tracks]
-        return reels_of(album, facts_of(album), hashes)
+        return reels_in(album, facts_of(album), hashes)
 
     return made
 

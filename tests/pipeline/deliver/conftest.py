@@ -11,10 +11,9 @@ from pipeline.deliver.cd import CD_FORMAT
 from pipeline.deliver.release import Release
 from pipeline.formats import parse_format
 from pipeline.level import Levelling, solve
-from pipeline.reels import reels_of
 from pipeline.shaped import read_envelope, read_readings
 from pipeline.timeline import lay
-from tests.albums import facts_of, manifest, music, write_mix, write_shaped
+from tests.albums import facts_of, manifest, music, reels_in, write_mix, write_shaped
 
 HEAD = """\
 album:
@@ -53,7 +52,7 @@ def release(tmp_path_factory):
     album = manifest(folder, TRACKS, HEAD)
     facts = facts_of(album)
     hashes = [f"{number:064}" for number in range(len(facts))]
-    reels, cache = reels_of(album, facts, hashes), Cache(folder / "cache")
+    reels, cache = reels_in(album, facts, hashes), Cache(folder / "cache")
     shaped = [
         write_shaped(cache.path(digest), mix, 48_000)
         for digest, mix in zip(hashes, mixes.values(), strict=True)
