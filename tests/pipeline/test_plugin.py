@@ -14,7 +14,8 @@ from pipeline import plugin
 from pipeline.build.keys import key_of
 from pipeline.faults import Fault
 from pipeline.manifest.wrong import carried
-from pipeline.plugin import PluginSettings, PluginSpec, content_sha256, resolved, value_of
+from pipeline.plugin import PluginSettings, PluginSpec, content_sha256, resolved
+from pipeline.plugin_host import value_of
 from tests.foreign import require
 
 SETTINGS = TypeAdapter(PluginSettings)

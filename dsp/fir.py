@@ -1,0 +1,60 @@
+"""Any FIR filter as a stage."""
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
+
+from dsp.stream import Block, join
+
+# FFT size in lengths of the filter, which is taken as the next power of two: three of them come out of each.
+FFT_LENGTHS = 4
+
+
+class FirFilter:
+    """y[n] = sum of taps[k] x[n + delay_frames - k], by overlap-save on a grid fixed from the first frame on.
+
+    Ahead of the programme and behind it there is silence. It holds back up to four lengths of the filter.
+    """
+
+    def __init__(self, taps: NDArray[np.float64], channels: int, delay_frames: int = 0) -> None:
+        """`delay_frames` is the delay of the taps that is taken out, below their number: (taps - 1) / 2 of a
+        symmetric filter, 0 of one with minimum phase.
+        """
+        size = FFT_LENGTHS * (1 << (len(taps) - 1).bit_length())
+        self._response = rfft(taps, size)
+        self._reach = len(taps) - 1
+        self._segment = np.zeros((channels, size))
+        self._filled = self._reach - delay_frames  # with the silence ahead
+        self._owed = 0
+
+    def process(self, block: Block) -> Block:
+        self._owed += len(block)
+        ready = self._advance(block)
+        self._owed -= len(ready)
+        return ready
+
+    def flush(self) -> Block:
+        channels, size = self._segment.shape
+        steps = ceil(self._owed / (size - self._reach))
+        missing = steps * (size - self._reach) + self._reach - self._filled
+        return self._advance(np.zeros((max(0, missing), channels)))[: self._owed]
+
+    def _advance(self, block: Block) -> Block:
+        """Fill the segment, as often as there is audio for it."""
+        channels, size = self._segment.shape
+        ready = [np.empty((0, channels))]
+        while len(block):
+            part, block = block[: size - self._filled], block[size - self._filled :]
+            self._segment[:, self._filled : self._filled + len(part)] = part.T
+            self._filled += len(part)
+            if self._filled == size:
+                ready.append(self._step())
+        return join(ready)
+
+    def _step(self) -> Block:
+        filtered = irfft(rfft(self._segment) * self._response)[:, self._reach :]
+        self._segment[:, : self._reach] = self._segment[:, filtered.shape[1] :]
+        self._filled = self._reach
+        return np.ascontiguousarray(filtered.T)
