@@ -1,13 +1,15 @@
 """What a cutting engineer asks of a side: its low end, its sibilance, its crest factor, its DC."""
 
 import math
-from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import signal
 
+from dsp.correlation import DIFFERENCE, MID, PairSums, coefficient
+from dsp.meter import Meter
 from dsp.stream import Block
 
 # Plants want the bass in the middle below 100 to 150 Hz; the upper figure is the stricter one.
@@ -21,25 +23,6 @@ SIBILANCE_LIMIT_DB = -6.0
 QUIET_DB = -10.0
 MOMENT_SPACING_S = 0.5
 MOMENTS_MOST = 8
-
-
-class _Meter(ABC):
-    """Audio passes unchanged and is heard on the way."""
-
-    def __init__(self, channels: int) -> None:
-        self._channels = channels
-
-    def process(self, block: Block) -> Block:
-        if len(block):
-            self._hear(block)
-        return block
-
-    def flush(self) -> Block:
-        return np.empty((0, self._channels))
-
-    @abstractmethod
-    def _hear(self, block: Block) -> None:
-        """Take a block that holds something."""
 
 
 class _Filter:
@@ -65,7 +48,7 @@ class LowEndReading(NamedTuple):
     side_to_mid_db: float
 
 
-class LowEnd(_Meter):
+class LowEnd(Meter):
     """Correlation and width of what is below 150 Hz (Linkwitz-Riley, 24 dB an octave, -6 dB at 150 Hz).
 
     The first and the last channel are left and right; a single one is both.
@@ -75,23 +58,17 @@ class LowEnd(_Meter):
         super().__init__(channels)
         half = signal.butter(2, LOW_END_HZ, fs=rate, output="sos")
         self._filter = _Filter(np.concatenate([half, half]), 2)
-        self._left = self._right = self._product = self._mid = self._difference = 0.0
+        self._sums = PairSums(rate)
 
     def _hear(self, block: Block) -> None:
-        left, right = np.ascontiguousarray(self._filter(block[:, [0, -1]]).T)
-        # Not `@`: its threads cost more than they save here, and its sums depend on the machine.
-        self._left += float(np.square(left).sum())
-        self._right += float(np.square(right).sum())
-        self._product += float((left * right).sum())
-        # Of their own, not from the sums above: those would leave rounding noise where mono has nothing.
-        self._mid += float(np.square((left + right) / 2).sum())
-        self._difference += float(np.square((left - right) / 2).sum())
+        self._sums.add(self._filter(block[:, [0, -1]]))
 
     @property
     def reading(self) -> LowEndReading:
-        power = math.sqrt(self._left * self._right)
-        correlation = min(1.0, max(-1.0, self._product / power)) if power else 1.0
-        return LowEndReading(correlation, _ratio_db(self._difference, self._mid))
+        total = self._sums.total
+        return LowEndReading(
+            float(coefficient(total)), _ratio_db(float(total[DIFFERENCE]), float(total[MID]))
+        )
 
 
 class Moment(NamedTuple):
@@ -101,7 +78,7 @@ class Moment(NamedTuple):
     excess_db: float
 
 
-class Sibilance(_Meter):
+class Sibilance(Meter):
     """Moments where a lot of the sound is between 5 and 10 kHz.
 
     The rule: a window of 20 ms is flagged when its level in that band comes within 6 dB of the level of
@@ -162,26 +139,27 @@ class Sibilance(_Meter):
         )
 
 
-class Crest(_Meter):
+class Crest(Meter):
     """Sample peak over RMS, of all channels together."""
 
     def __init__(self, channels: int = 2) -> None:
         super().__init__(channels)
-        self._peak = self._squares = 0.0
+        self._peak = 0.0
+        self._squares = np.zeros(channels)
         self._samples = 0
 
     def _hear(self, block: Block) -> None:
         self._peak = max(self._peak, float(np.abs(block).max()))
-        self._squares += float(np.square(block).sum())
+        _add_up(block * block, self._squares)
         self._samples += block.size
 
     @property
     def reading_db(self) -> float:
         """dB; 0 for silence."""
-        return _ratio_db(self._peak**2, self._squares / self._samples) if self._peak else 0.0
+        return _ratio_db(self._peak**2, float(self._squares.sum()) / self._samples) if self._peak else 0.0
 
 
-class DcMean(_Meter):
+class DcMean(Meter):
     """The mean of each channel, linear."""
 
     def __init__(self, channels: int = 2) -> None:
@@ -190,13 +168,21 @@ class DcMean(_Meter):
         self._frames = 0
 
     def _hear(self, block: Block) -> None:
-        self._sum += block.sum(axis=0)
+        _add_up(block, self._sum)
         self._frames += len(block)
 
     @property
     def reading(self) -> tuple[float, ...]:
         """(channels,); 0 for no audio."""
         return tuple(float(value) for value in self._sum / max(1, self._frames))
+
+
+@njit(nogil=True, cache=True)
+def _add_up(block: Block, sums: NDArray[np.float64]) -> None:
+    """Add each channel to its sum, frame after frame, so that blocks do not matter."""
+    for frame in range(block.shape[0]):
+        for channel in range(block.shape[1]):
+            sums[channel] += block[frame, channel]
 
 
 def _ratio_db(energy: float, reference: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from dsp.chain_limiter import ChainLimiter, ChainLimiterSettings
 from dsp.deess import Deess, DeessSettings
 from dsp.dynamics import Glue, GlueSettings
 from dsp.eq import Eq
@@ -63,6 +64,7 @@ KINDS: dict[type, Kind] = {
     TapeSettings: Kind("tape", Tape),
     ClipSettings: Kind("clip", Clip),
     StereoSettings: Kind("stereo", Stereo),
+    ChainLimiterSettings: Kind("limiter", ChainLimiter),
     OutputSettings: Kind("output", _gain),
 }
 

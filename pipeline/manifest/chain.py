@@ -1,6 +1,7 @@
 """What a mix goes through and what follows it: inserts, limiter, fades, gaps."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,7 +15,9 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from dsp.chain_limiter import ChainLimiterSettings
 from dsp.deess import DeessSettings
 from dsp.dynamics import GlueSettings
 from dsp.eq import EqBand
@@ -42,29 +45,38 @@ OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED = (
 TAGS = frozenset({OFF, SETTINGS, LIST, CHANGE, SEGUE, GAP, CROSSFADE, AUTO, NAMED})
 
 # An eq of no bands is a slip.
-WITHOUT_DEFAULTS = ("eq", "linear_eq", "tone", "plugin")
+WITHOUT_DEFAULTS = ("eq", "linear_eq")
 # What `tone` may move toward besides a file.
 ALBUM = "album"
 
 
-Bands = Annotated[
-    tuple[Annotated[EqBand, BeforeValidator(whole_choices(EqBand))], ...], AfterValidator(filled)
-]
+Band = Annotated[EqBand, BeforeValidator(whole_choices(EqBand))]
+Bands = Annotated[tuple[Band, ...], AfterValidator(filled)]
 
 
-def _may_be_linear(bands: tuple[EqBand, ...]) -> tuple[EqBand, ...]:
-    LinearEqSettings(bands=bands)
-    return bands
+def _may_be_linear(band: EqBand) -> EqBand:
+    try:
+        LinearEqSettings(bands=(band,))
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("bands[0]: ")) from None
+    return band
 
 
-LinearBands = Annotated[Bands, AfterValidator(_may_be_linear)]
+LinearBands = Annotated[tuple[Annotated[Band, AfterValidator(_may_be_linear)], ...], AfterValidator(filled)]
 
 
 Repairs = Annotated[RepairSettings, BeforeValidator(whole_choices(RepairSettings))]
 
 
 def _album_or_file(value: str, info: ValidationInfo) -> str:
-    return value if value == ALBUM else existing_file(value, info)
+    if value == ALBUM:
+        return value
+    try:
+        return existing_file(value, info)
+    except PydanticCustomError:
+        if not get_close_matches(value.lower(), [ALBUM], cutoff=0.7):
+            raise
+        raise wrong(f"there is no file {shown(value)}", f'did you mean "{ALBUM}"?') from None
 
 
 class ToneSettings(Part):
@@ -101,6 +113,9 @@ class Insert(Part):
     tape: Annotated[TapeSettings | None, Doc("a tape recorder at its nominal level")] = None
     clip: Annotated[ClipSettings | None, Doc("soft clipper")] = None
     stereo: Annotated[StereoSettings | None, Doc("width of each band, and bass in the middle")] = None
+    limiter: Annotated[
+        ChainLimiterSettings | None, Doc("true-peak limiter within the chain, under a ceiling of its own")
+    ] = None
     plugin: Annotated[PluginSettings | None, Doc("a VST3 or Audio Unit; needs deadwax[plugins]")] = None
     output: Annotated[OutputSettings | None, Doc("level at this point of the chain")] = None
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dsp.chain_limiter import ChainLimiterSettings
 from dsp.deess import DeessSettings
 from dsp.dynamics import GlueSettings
 from dsp.eq import EqBand
@@ -21,7 +22,7 @@ ON_SIDE = EqBand(type="high_pass", freq_hz=90, on="side")
 DYNAMIC = EqBand(type="bell", freq_hz=3000, gain_db=-6, threshold_db=-30)
 
 BRIGHTER = matching_curve(np.zeros(31), np.linspace(-6, 6, 31), 0.5, 2.0)
-FINDINGS = RepairFindings(dc=(0.01, -0.002), hum_hz=50.02, hum_harmonics=(1, 2, 3))
+FINDINGS = RepairFindings(hum_hz=50.02, hum_harmonics=(1, 2, 3))
 
 EXAMPLES = (
     RepairSpec(RepairSettings(dc=True, declick=True, dehum=True, fade_ends_ms=5), FINDINGS),
@@ -45,5 +46,6 @@ EXAMPLES = (
     ClipSettings(ceiling_db=-6),
     StereoSettings(widths=(0.5, 1.4), crossovers_hz=(400.0,), mono_below_hz=120.0),
     StereoSettings(widths=(0.7,)),
+    ChainLimiterSettings(ceiling_dbtp=-9),
     OutputSettings(gain_db=-3),
 )

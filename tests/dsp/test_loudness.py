@@ -204,6 +204,17 @@ def test_energies_do_not_depend_on_block_size(cuts, channels):
     assert len(whole.energy) == 6000 // 441
 
 
+@pytest.mark.parametrize("rate", [44_100, 192_000])
+def test_nothing_is_left_of_a_click_after_half_a_second(rate):
+    """The filter would ring for ever, in ever smaller numbers."""
+    audio = np.zeros((rate, 2))
+    audio[100] = 1.0
+    meter = KWeightedEnergy(rate, 2)
+    process_all(meter, audio)
+    assert meter.energy[:20].all()
+    assert not meter.energy[50:].any()
+
+
 def test_audio_passes():
     audio = noise(5000)
     assert_array_equal(in_pieces(LoudnessMeter(44_100, 2), audio, [17, 2000]), audio)

@@ -193,6 +193,6 @@ def test_blocks_of_any_size_give_one_reading(seed: int, channels: int, sizes: li
 
     sums, flags = readings([audio])
     cut_sums, cut_flags = readings(list(cut(audio, sizes)))
-    assert cut_sums == pytest.approx(sums, rel=1e-12, abs=1e-12)
+    assert cut_sums == sums
     assert cut_flags == flags
     assert flags[0]  # there is something to differ in

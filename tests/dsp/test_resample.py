@@ -1,4 +1,7 @@
-"""Sample-rate conversion: length, alignment, and the published bars for its quality."""
+"""Sample-rate conversion: length, alignment, and that blocks do not matter.
+
+How good it is, is in benchmarks/bars/resample.py; single tones of that are here.
+"""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -12,7 +15,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from dsp.resample import Resampler, resampled_frames, resampler
 from dsp.stream import blocks_of, join, process_all, run
 
-PAIRS = [(96_000, 44_100), (44_100, 48_000), (48_000, 44_100), (88_200, 44_100), (44_100, 192_000)]
+PAIRS = [
+    (96_000, 44_100),
+    (44_100, 48_000),
+    (48_000, 44_100),
+    (88_200, 44_100),
+    (192_000, 44_100),
+    (44_100, 96_000),
+    (44_100, 192_000),
+]
+LOW_PAIRS = [(22_050, 44_100), (32_000, 44_100), (48_000, 22_050)]
 
 
 def noise(frames, channels=2, seed=9):
@@ -36,7 +48,7 @@ def test_length_is_the_exact_ratio_rounded(from_rate, to_rate, frames):
     assert resampled_frames(frames, from_rate, to_rate) == round(Fraction(frames * to_rate, from_rate))
 
 
-@pytest.mark.parametrize(("from_rate", "to_rate"), PAIRS)
+@pytest.mark.parametrize(("from_rate", "to_rate"), [*PAIRS, *LOW_PAIRS])
 @pytest.mark.parametrize("frames", [0, 1, 2, 3, 5, 31, 100, 4411, 30_000])
 def test_length_of_what_comes_out(from_rate, to_rate, frames):
     out = process_all(Resampler(from_rate, to_rate, 2), noise(frames))
@@ -54,7 +66,7 @@ def test_length_at_exact_halves(from_rate, to_rate, frames):
     assert len(out) == round(Fraction(frames * to_rate, from_rate))
 
 
-@pytest.mark.parametrize(("from_rate", "to_rate"), PAIRS)
+@pytest.mark.parametrize(("from_rate", "to_rate"), [*PAIRS, *LOW_PAIRS])
 @settings(max_examples=25, deadline=None)
 @given(cuts=st.lists(st.integers(0, 20_000), max_size=6), channels=st.integers(1, 3))
 def test_blocks_do_not_matter(from_rate, to_rate, cuts, channels):

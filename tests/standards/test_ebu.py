@@ -24,7 +24,7 @@ from dsp.stream import process_all
 from dsp.true_peak import TruePeakMeter
 from tests.dsp.signals import columns, ideal_peak, measured, sine, steps
 
-RATES = [44_100, 48_000, 96_000]
+RATES = [44_100, 48_000, 88_200, 96_000, 192_000]
 
 
 def loudness(audio, rate):
@@ -192,6 +192,15 @@ def test_loudness_range_meets_tech_3342(case, rate):
     reading = loudness(steps([(level, 20) for level in levels], rate), rate)
     assert reading.range_lu == pytest.approx(expected_lu, abs=1.0)
     assert reading.range_lu == pytest.approx(expected_lu, abs=0.1)  # exact but for the windows that mix two
+
+
+@pytest.mark.parametrize("case", [1, 2])
+def test_loudness_range_of_a_repeated_signal_is_the_same(case):
+    """Not exact: there are windows over the new joint."""
+    levels, _ = RANGES[case]
+    once, twice = ([(level, 20) for level in levels * times] for times in (1, 2))
+    ranges = [loudness(steps(tones, 48_000), 48_000).range_lu for tones in (once, twice)]
+    assert ranges[1] == pytest.approx(ranges[0], abs=0.1)
 
 
 def readings(path):
