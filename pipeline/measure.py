@@ -2,19 +2,28 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.correlation import Correlation
 from dsp.gain import gain_to_db
-from dsp.loudness import LoudnessMeter, gating_blocks
-from dsp.stream import Block
-from dsp.true_peak import TruePeakMeter
+from dsp.loudness import gating_blocks
+from dsp.metrics import DcMean, LowEnd
+from dsp.psr import PsrMeter
+from dsp.spectrum import ThirdOctaves
+from dsp.stream import Block, Chain
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Loudness and peaks of one file; -inf for silence. `rms` and `sample_peak` are linear."""
+    """Everything about the sound of one file; loudness and levels are -inf for silence.
+
+    `rms` and `sample_peak` are linear. `psr_min_db` is inf where no 3 s are over -70 LUFS. `correlation` is
+    of the whole file, `correlation_min` the lowest over 400 ms, `low_correlation` below 150 Hz. `dc` is the
+    mean of each channel, linear, and `thirds_dbfs` the 31 third octaves from 20 Hz to 20 kHz.
+    """
 
     lufs_i: float
     lufs_m_max: float
@@ -23,6 +32,12 @@ class Measure:
     true_peak_dbtp: float
     sample_peak: float
     rms: float
+    psr_min_db: float
+    correlation: float
+    correlation_min: float
+    low_correlation: float
+    dc: tuple[float, ...]
+    thirds_dbfs: tuple[float, ...]
 
     @property
     def plr_db(self) -> float:
@@ -40,15 +55,21 @@ def rounded(value: float | None) -> float | None:
     return round(value, 4) if value is not None and math.isfinite(value) else None
 
 
-def master_figures(measure: Measure) -> dict[str, float | None]:
+def master_figures(measure: Measure) -> dict[str, Any]:
     """`master` of a track in delivery.json."""
     return {
+        "lufs_m_max": rounded(measure.lufs_m_max),
         "lufs_i": rounded(measure.lufs_i),
         "lufs_s_max": rounded(measure.lufs_s_max),
         "lra_lu": rounded(measure.lra_lu),
         "true_peak_dbtp": rounded(measure.true_peak_dbtp),
         "plr_db": rounded(measure.plr_db),
+        "psr_min_db": rounded(measure.psr_min_db),
         "crest_db": rounded(measure.crest_db),
+        "correlation": rounded(measure.correlation),
+        "correlation_min": rounded(measure.correlation_min),
+        "low_correlation": rounded(measure.low_correlation),
+        "thirds_dbfs": [rounded(level_dbfs) for level_dbfs in measure.thirds_dbfs],
     }
 
 
@@ -56,39 +77,46 @@ class FileMeters:
     """All meters of a delivered file; audio passes unchanged."""
 
     def __init__(self, rate: int, channels: int) -> None:
-        self._loudness = LoudnessMeter(rate, channels)
-        self._true_peak = TruePeakMeter(rate, channels)
-        self._channels = channels
+        self._peaks = PsrMeter(rate, channels)
+        self._correlation = Correlation(rate, channels)
+        self._low_end = LowEnd(rate, channels)
+        self._dc = DcMean(channels)
+        self._thirds = ThirdOctaves(rate, channels)
+        self._all = Chain([self._peaks, self._correlation, self._low_end, self._dc, self._thirds])
         self._sample_peak = 0.0
         self._square_sum = 0.0
         self._samples = 0
 
     def process(self, block: Block) -> Block:
-        self._loudness.process(block)
-        self._true_peak.process(block)
         self._sample_peak = max(self._sample_peak, float(np.abs(block).max(initial=0.0)))
         self._square_sum += float(np.square(block).sum())
         self._samples += block.size
-        return block
+        return self._all.process(block)
 
     def flush(self) -> Block:
-        self._true_peak.flush()
-        return np.empty((0, self._channels))
+        return self._all.flush()
 
     @property
     def reading(self) -> Measure:
-        loudness = self._loudness.reading
+        loudness, peaks = self._peaks.loudness.reading, self._peaks.reading
+        correlation = self._correlation.reading
         return Measure(
             lufs_i=loudness.integrated_lufs,
             lufs_m_max=loudness.momentary_max_lufs,
             lufs_s_max=loudness.short_term_max_lufs,
             lra_lu=loudness.range_lu,
-            true_peak_dbtp=self._true_peak.reading_dbtp,
+            true_peak_dbtp=max(peaks.true_peak_dbtp, gain_to_db(self._sample_peak)),
             sample_peak=self._sample_peak,
             rms=(self._square_sum / max(1, self._samples)) ** 0.5,
+            psr_min_db=peaks.lowest_db,
+            correlation=correlation.overall,
+            correlation_min=correlation.lowest,
+            low_correlation=self._low_end.reading.correlation,
+            dc=self._dc.reading,
+            thirds_dbfs=tuple(self._thirds.reading.level_dbfs.tolist()),
         )
 
     @property
     def block_energy(self) -> NDArray[np.float64]:
         """Energies of the gating blocks, for pooling into the loudness of an album."""
-        return gating_blocks(self._loudness.energy)
+        return gating_blocks(self._peaks.loudness.energy)

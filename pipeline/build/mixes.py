@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline import versions
 from pipeline.build.cache import Cache
@@ -64,7 +64,11 @@ def read_facts(manifest: Manifest, hashes: Sequence[str], runner: Runner) -> lis
 
 
 def known_facts(cache: Cache, sha256: str) -> MixFacts:
-    return MixFacts(**json.loads((cache.path(facts_key(sha256)) / FACTS).read_text()))
+    known: dict[str, Any] = json.loads((cache.path(facts_key(sha256)) / FACTS).read_text())
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in known.items()
+    }
+    return MixFacts(**plain)
 
 
 def examine_tasks(manifest: Manifest, hashes: Sequence[str]) -> list[Task]:

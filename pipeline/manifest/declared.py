@@ -38,8 +38,12 @@ def keys_at(location: Route) -> tuple[str, ...]:
 
 def range_at(location: Route) -> Interval | None:
     """Range of the number at `location`."""
-    extras = _extras(hint_at(location))
-    return next((extra for extra in extras if isinstance(extra, Interval)), None)
+    return range_of(hint_at(location))
+
+
+def range_of(hint: TypeHint) -> Interval | None:
+    """The Interval of a number's type."""
+    return next((extra for extra in _extras(hint) if isinstance(extra, Interval)), None)
 
 
 def sections(hint: TypeHint = Document) -> dict[str, type]:

@@ -74,9 +74,7 @@ def whole(value: object) -> object:
 def whole_choices(settings: type) -> Callable[[object], object]:
     """Turns texts into numbers where `settings` offer a choice between whole numbers."""
     hints = get_type_hints(settings)
-    numbered = {
-        name for name, hint in hints.items() if any(isinstance(option, int) for option in get_args(hint))
-    }
+    numbered = {name for name, hint in hints.items() if any(isinstance(each, int) for each in _options(hint))}
 
     def numbers(value: object) -> object:
         if not isinstance(value, dict):
@@ -86,6 +84,12 @@ def whole_choices(settings: type) -> Callable[[object], object]:
     return numbers
 
 
+def _options(hint: Any) -> list[Any]:
+    """Those of a choice, and of a choice or None."""
+    return [option for kind in get_args(hint) for option in (get_args(kind) or (kind,))]
+
+
+SWITCH_SCHEMA = {"anyOf": [{"type": "boolean"}, {"enum": list(SWITCH)}]}
 Text = Annotated[str, AfterValidator(one_line), WithJsonSchema(_SCALAR)]
 Texts = Annotated[
     tuple[Text, ...],
@@ -94,9 +98,5 @@ Texts = Annotated[
 ]
 Lines = Annotated[str, AfterValidator(some_lines), WithJsonSchema(_SCALAR)]
 File = Annotated[str, AfterValidator(existing_file)]
-Switch = Annotated[
-    bool,
-    BeforeValidator(switch),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": list(SWITCH)}]}),
-]
+Switch = Annotated[bool, BeforeValidator(switch), WithJsonSchema(SWITCH_SCHEMA)]
 Curve = Literal["linear", "equal_power", "s_curve", "exponential"]

@@ -1,15 +1,20 @@
 """What the documents say of the stages: made from the settings themselves."""
 
 import inspect
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args
 
-from dsp.settings import Interval, described_fields, range_text
+from dsp import repair
+from dsp.settings import SHARED, Interval, range_text
 from dsp.stages import KINDS
+from pipeline import plugin
 from pipeline.manifest.chain import Insert
-from pipeline.manifest.declared import bare, choices, fields_of, meaning
+from pipeline.manifest.declared import bare, choices, fields_of, meaning, range_of
+from pipeline.manifest.part import Part
 
 HEAD = ("Key", "Range", "Default", "Meaning")
+# Modules of stages that `KINDS` does not lead to.
+ELSEWHERE = {"repair": repair, "plugin": plugin}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,11 @@ def stage_sections() -> list[StageSection]:
 
 def _method(stage: str) -> str:
     """What the module of a stage says of itself; an EQ's settings are a tuple, and its stage knows."""
-    module = next(
-        inspect.getmodule(kind.make if settings is tuple else settings)
+    modules = {
+        kind.name: inspect.getmodule(kind.make if settings is tuple else settings)
         for settings, kind in KINDS.items()
-        if kind.name == stage
-    )
-    return inspect.getdoc(module) or ""
+    }
+    return inspect.getdoc((modules | ELSEWHERE)[stage]) or ""
 
 
 def stages_table() -> str:
@@ -60,18 +64,21 @@ def _settings(hint: Any) -> Any:
     """The settings class of a stage: `eq` is a list of them, `limiter` them or a word."""
     plain = bare(hint)
     candidates = [plain, *map(bare, get_args(plain))]
-    return next((each for each in candidates if hasattr(each, "__dataclass_fields__")), plain)
+    return next((each for each in candidates if _is_section(each)), plain)
+
+
+def _is_section(hint: Any) -> bool:
+    return isinstance(hint, type) and (issubclass(hint, Part) or hasattr(hint, "__dataclass_fields__"))
 
 
 def _rows(settings: Any, before: str = "") -> list[tuple[str, ...]]:
     """Key, range, default and meaning of each setting; of a list of settings, those of one entry too."""
-    declared = {field.name: field for field in fields(settings)}
+    defaults = _defaults(settings)
     rows: list[tuple[str, ...]] = []
-    for key, interval, says in described_fields(settings):
-        hint = fields_of(settings)[key]
-        rows.append((f"`{before}{key}`", _allowed(hint, interval), _default(declared[key]), says))
+    for key, hint in sorted(fields_of(settings).items(), key=lambda field: field[0] in SHARED):
+        rows.append((f"`{before}{key}`", _allowed(hint, range_of(hint)), defaults[key], meaning(hint)))
         inner = _settings(hint)
-        if hasattr(inner, "__dataclass_fields__"):
+        if _is_section(inner):
             rows += _rows(inner, f"{before}{key}[].")
     return rows
 
@@ -82,8 +89,16 @@ def _allowed(hint: Any, interval: Interval | None) -> str:
     return "yes, no" if bare(hint) is bool else ", ".join(map(str, choices(hint)))
 
 
-def _default(field: "Field[Any]") -> str:
-    return "required" if field.default is MISSING else _plain(field.default)
+def _defaults(settings: Any) -> dict[str, str]:
+    if issubclass(settings, Part):
+        return {
+            key: "required" if field.is_required() else _plain(field.default)
+            for key, field in settings.model_fields.items()
+        }
+    return {
+        field.name: "required" if field.default is MISSING else _plain(field.default)
+        for field in fields(settings)
+    }
 
 
 def _plain(value: Any) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pipeline.manifest.declared import fields_of, meaning, sections
+from pipeline.manifest.declared import bare, fields_of, meaning, sections
 from pipeline.manifest.model import Document
-from pipeline.manifest.part import Part
+from pipeline.manifest.part import SWITCH_SCHEMA, Part
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +29,8 @@ def _explain(part: Schema, section: type) -> None:
     """Meanings come from the fields' Docs; an empty key is as good as none, except in a stage's settings."""
     for key, hint in fields_of(section).items():
         field = part["properties"][key]
+        if bare(hint) is bool and field.pop("type", ""):  # a stage's, which knows no words for it
+            field = field | SWITCH_SCHEMA
         if issubclass(section, Part) and key not in part.get("required", []):
             field = _or_empty(field)
         part["properties"][key] = {"description": meaning(hint)} | field

@@ -42,6 +42,10 @@ EXAMPLES = {
     "crossovers_hz": "write a list of frequencies such as [120, 800, 5000]",
     "widths": "write a list of widths such as [0.8, 1]",
     "lint": "write rules such as {eq_moves: off}",
+    "tone": "write settings such as {toward: album}",
+    "toward": "write album, or name a recording such as refs/a song.wav",
+    "plugin": "write settings such as {path: fx/EQ.vst3}",
+    "path": "name a plug-in such as fx/EQ.vst3",
     "limiter": "write on, off, or settings such as {release_ms: 120}",
     "fade_in": "write such as {seconds: 0.02}",
     "fade_out": "write such as {seconds: 8, curve: s_curve}",
@@ -117,7 +121,8 @@ def _nearest_key(location: Route) -> str:
 def nearest(text: str, options: Iterable[str]) -> str:
     """The option that `text` was probably meant to be, with its unit or without; empty when none is near."""
     plain = text[:60].lower().replace("-", "_").replace(" ", "_")
-    known = {name: option for option in options for name in (option.rpartition("_")[0], option)}
+    names = list(options)
+    known = {name.rpartition("_")[0]: name for name in names} | {name: name for name in names}
     return next((known[name] for name in get_close_matches(plain, known, n=1)), "")
 
 
@@ -143,6 +148,10 @@ def _number(detail: ErrorDetails) -> tuple[str, str]:
 
 def _whole_number(detail: ErrorDetails) -> tuple[str, str]:
     return f"{shown(detail['input'])} is not a whole number", "write such as 3"
+
+
+def _switch(detail: ErrorDetails) -> tuple[str, str]:
+    return f"{shown(detail['input'])} is neither yes nor no", "write yes or no, on or off"
 
 
 def _more_than(detail: ErrorDetails) -> tuple[str, str]:
@@ -197,6 +206,7 @@ TELLERS: dict[str, Callable[[ErrorDetails], tuple[str, str]]] = {
     kind: teller
     for kinds, teller in (
         (("float_type", "float_parsing", "finite_number", "greater_than_equal", "less_than_equal"), _number),
+        (("bool_type", "bool_parsing"), _switch),
         (("int_type", "int_parsing", "int_parsing_size", "int_from_float"), _whole_number),
         (("model_type", "model_attributes_type", "dataclass_type", "dict_type", "mapping_type"), MAPPING),
         (("tuple_type", "list_type"), LIST),
