@@ -1,4 +1,4 @@
-"""Any FIR filter as a stage."""
+"""Any FIR filter as a stage, and filters of minimum phase."""
 
 from math import ceil
 
@@ -10,6 +10,24 @@ from dsp.stream import Block, join
 
 # FFT size in lengths of the filter, which is taken as the next power of two: three of them come out of each.
 FFT_LENGTHS = 4
+
+
+def minimum_phase(log_gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(size,) impulse response of the minimum-phase filter with a given magnitude.
+
+    Args:
+        log_gain: (size / 2 + 1,), natural logarithm of the magnitude at even steps from 0 to half the rate.
+            The finer, the less of the response's end folds onto its beginning.
+
+    The logarithm's transform, folded so that all of it is causal, is that of the minimum-phase spectrum.
+
+    Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, on the complex cepstrum.
+    """
+    cepstrum = irfft(log_gain)
+    middle = len(cepstrum) // 2
+    cepstrum[1:middle] *= 2.0
+    cepstrum[middle + 1 :] = 0.0
+    return np.asarray(irfft(np.exp(rfft(cepstrum))))
 
 
 class FirFilter:

@@ -11,9 +11,10 @@ from scipy.fft import irfft, rfft
 
 from dsp.eq import EqBand, prototype
 from dsp.filters import FLOOR_DB, HEARD_HZ, HIGHEST_FRACTION
+from dsp.fir import FFT_LENGTHS, FirFilter
 from dsp.placement import Place, PlacedSettings, placed
 from dsp.settings import Annotated, Doc, Settings
-from dsp.stream import Block, Chain, Stage, join
+from dsp.stream import Block, Chain, Stage
 
 Array = NDArray[np.float64]
 
@@ -22,7 +23,6 @@ PERIODS = 4  # of the lowest band, times its Q if that is above 1
 MOST_SECONDS = 8.0
 KAISER_BETA, FLATTENED = 10.0, 8
 TARGET_DB = 0.01
-FFT_LENGTHS = 4  # FFT size in lengths of the filter: three of them come out of each
 
 # A narrow band this low rings for so long that it is heard ahead of every beat.
 NARROW_Q, NARROW_HZ = 4.0, 200.0
@@ -94,7 +94,12 @@ class LinearEq:
 
 
 def _placed(place: Place, bands: Sequence[EqBand], rate: int, channels: int) -> Stage:
-    return placed(PlacedSettings(on=place), channels, lambda count: SymmetricFir(taps(bands, rate), count))
+    return placed(PlacedSettings(on=place), channels, lambda count: _symmetric(taps(bands, rate), count))
+
+
+def _symmetric(half: Array, channels: int) -> FirFilter:
+    """The filter of a centre tap and its right half; its delay is taken out."""
+    return FirFilter(np.concatenate([half[:0:-1], half]), channels, len(half) - 1)
 
 
 def taps(bands: Sequence[EqBand], rate: int) -> Array:
@@ -153,50 +158,3 @@ def _spectrum(half: Array) -> Array:
     centred[: len(half)] = half
     centred[-len(half) + 1 :] = half[:0:-1]
     return np.asarray(rfft(centred).real)
-
-
-class SymmetricFir:
-    """A symmetric FIR by overlap-save on a grid that is fixed from the first frame on.
-
-    Aligned with its input; around the programme there is silence. It works on a second or so at once, and
-    holds as much back.
-    """
-
-    def __init__(self, half: Array, channels: int) -> None:
-        """`half`: centre tap and right half, 2^n of them."""
-        self._spectrum = _spectrum(half)
-        self._reach = len(half) - 1
-        self._segment = np.zeros((FFT_LENGTHS * 2 * len(half), channels))
-        self._advance = len(self._segment) - 2 * len(half)
-        self._filled = self._reach  # with the silence before the first frame
-        self._held = 0
-
-    def process(self, block: Block) -> Block:
-        """(frames, channels) -> (frames out, channels): whole steps of the grid."""
-        self._held += len(block)
-        ready = [block[:0]]
-        while len(block):
-            part = block[: len(self._segment) - self._filled]
-            self._segment[self._filled : self._filled + len(part)] = part
-            self._filled += len(part)
-            block = block[len(part) :]
-            if self._filled == len(self._segment):
-                ready.append(self._next())
-        self._held -= sum(map(len, ready))
-        return join(ready)
-
-    def flush(self) -> Block:
-        wanted = self._held
-        steps = ceil(wanted / self._advance)
-        missing = steps * self._advance + len(self._segment) - self._advance - self._filled
-        return self.process(np.zeros((max(0, missing), self._segment.shape[1])))[:wanted]
-
-    def _next(self) -> Block:
-        ready = np.empty((self._advance, self._segment.shape[1]))
-        for channel in range(ready.shape[1]):
-            filtered = irfft(rfft(self._segment[:, channel]) * self._spectrum)
-            ready[:, channel] = filtered[self._reach : self._reach + self._advance]
-        kept = self._segment[self._advance :].copy()
-        self._segment[: len(kept)] = kept
-        self._filled = len(kept)
-        return ready

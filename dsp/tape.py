@@ -19,6 +19,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from dsp.filters import Prototype, bell, high_pass, matched_sos
+from dsp.fir import minimum_phase
 from dsp.gain import db_to_gain, gain_to_db
 from dsp.oversample import TILE, Oversampled, Pointwise, oversampling_factor
 from dsp.placement import PlacedSettings
@@ -175,16 +176,9 @@ def loss_gain(speed_ips: float, freq_hz: ArrayLike) -> Array:
 
 
 def loss_taps(speed_ips: float, amount: float, rate: int) -> Array:
-    """Minimum-phase filter with `amount` times the loss in dB; (129,), gain 1 at DC.
-
-    The logarithm of the magnitude, folded onto positive times, is that of the minimum-phase spectrum.
-    Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, on the complex cepstrum.
-    """
+    """Minimum-phase filter with `amount` times the loss in dB; (129,), gain 1 at DC."""
     gain = np.maximum(loss_gain(speed_ips, np.fft.rfftfreq(LOSS_GRID, 1 / rate)), DEEPEST_LOSS)
-    cepstrum = np.fft.irfft(amount * np.log(gain))
-    cepstrum[1 : LOSS_GRID // 2] *= 2
-    cepstrum[LOSS_GRID // 2 + 1 :] = 0
-    taps = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[:LOSS_TAPS]
+    taps = minimum_phase(amount * np.log(gain))[:LOSS_TAPS]
     return np.asarray(taps / taps.sum())
 
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
 from scipy.interpolate import PchipInterpolator
 
-from dsp.fir import FirFilter
+from dsp.fir import FirFilter, minimum_phase
 from dsp.spectrum import CENTRES_HZ
 from dsp.stream import Block
 
@@ -214,20 +213,10 @@ class Tone:
 
 
 def minimum_phase_taps(curve: ToneCurve, rate: int) -> Array:
-    """(taps,): a third of a second; the last part of it fades out.
-
-    The log magnitude's cepstrum, folded so that all of it is causal, is that of the minimum-phase filter.
-
-    Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, section 13.5 (homomorphic
-    systems, minimum phase from the magnitude).
-    """
+    """(taps,): a third of a second; the last part of it fades out."""
     length = 1 << (math.ceil(FILTER_S * rate) - 1).bit_length()
-    size = DESIGN_LENGTHS * length
-    gain_db = curve.gain_db_at(np.linspace(0.0, rate / 2, size // 2 + 1))
-    cepstrum = irfft(math.log(10) / 20 * gain_db)
-    cepstrum[1 : size // 2] *= 2.0
-    cepstrum[size // 2 + 1 :] = 0.0
-    taps = irfft(np.exp(rfft(cepstrum)))[:length]
+    gain_db = curve.gain_db_at(np.linspace(0.0, rate / 2, DESIGN_LENGTHS * length // 2 + 1))
+    taps = minimum_phase(math.log(10) / 20 * gain_db)[:length]
     fading = length // 4
     taps[-fading:] *= np.cos(np.pi / 2 * np.arange(1, fading + 1) / fading) ** 2
-    return np.asarray(taps)
+    return taps
