@@ -1,10 +1,11 @@
-# `make demo` builds the example album, `make test` checks everything; each sets itself up first.
+# `make demo` builds the example album, `make test` checks everything, `make docs` writes docs/stages.md; each
+# sets itself up first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types docs quality bench clean
 
 demo: $(READY)
 	$(BIN)/python projects/demo/make_mixes.py
@@ -20,6 +21,16 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python docs/make_reference.py
+
+quality: $(READY)
+	$(BIN)/python benchmarks/quality.py
+
+bench: $(READY)
+	$(BIN)/python benchmarks/stages.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

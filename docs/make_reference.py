@@ -2,10 +2,10 @@
 
     python docs/make_reference.py
 
-Measures every bar, which takes some minutes. Run it when a stage, a setting or a bar has changed.
+Measures every bar and the speed of every stage, which takes some minutes, and needs the extra `docs`. Run
+it when a stage, a setting, a docstring or a bar has changed.
 """
 
-import inspect
 import sys
 from pathlib import Path
 
@@ -14,69 +14,132 @@ sys.path.insert(0, str(DOCS.parent))
 
 from benchmarks.bars import all_bars  # noqa: E402
 from benchmarks.figures import FIGURES, draw  # noqa: E402
-from dsp import dither, limiter, loudness, resample, true_peak  # noqa: E402
-from pipeline.manifest.reference import StageSection, stage_sections  # noqa: E402
+from benchmarks.quality import bar_text, figure_text, line, stage_of  # noqa: E402
+from benchmarks.stages import speed_table  # noqa: E402
+from docs.sections import Section, around_the_chain, link, of_the_chain, shared  # noqa: E402
 
-# What is no entry of a chain, and is measured like one: (name, what it is for, its module).
-AROUND_THE_CHAIN = (
-    ("limiter", "the true-peak limiter behind the gain and the conversion, at every delivery rate", limiter),
-    ("conversion", "from the session's rate to that of each delivery", resample),
-    ("dither", "from float to the word length of a file", dither),
-    ("loudness", "the meters that decide every gain", loudness),
-    ("true peak", "the meters that decide every ceiling", true_peak),
-)
+PAGE = DOCS / "stages.md"
+SHARED_NAME, SPEED_NAME, ALL_NAME = "What stages share", "Speed", "All bars"
 
 HEAD = """\
 # The stages
 
-What each stage of a chain does, how it is set, where its method is from, and what was measured of it.
-This page is made by `python docs/make_reference.py`; the figures are those of
-`python benchmarks/quality.py`, which `make test` asserts. Drawings are made by the functions that measure.
-
+What each stage of a chain does, how it is set, where its method comes from, and what was measured of it; then
+the same for what is around a chain. `make docs` writes this page from the code.
+"""
+HOW_TO_READ = """\
+**How to read the tables.** A *bar* is a limit that the tests assert on every run: the figure is at most (≤)
+or at least (≥) that. *Here* is what was measured when the page was made, by the command over the table.
+*Others* is what was measured of other programs, or of the way it is commonly done, with the same kind of
+signal; an empty cell says nothing about anybody. dBc are against the tone that went in, dBFS against full
+scale, LSB are those of 16 bits; with a bar of 0 not a single one is allowed. Drawings are made by the
+functions that measure; blue is Deadwax.
+"""
+SHARED_HEAD = "What several stages are made of, or have in common.\n"
+SPEED_HEAD = """\
+Seconds of stereo for each second of CPU time on one core of the machine that this page was made on, by
+`python benchmarks/stages.py`. The machine had other work at the same time, which costs up to half: compare
+rows, and measure on your own.
 """
 
 
-def table(bars):
-    """Markdown of measured bars; measures them."""
-    lines = ["| measured | bar | here | others |", "| --- | --- | --- | --- |"]
-    for bar in bars:
-        relation = "≥" if bar.at_least else "≤"
-        figure = f"{bar.measure():.4g} {bar.unit}".strip()
-        cells = (bar.claim, f"{relation} {bar.limit:g} {bar.unit}".strip(), figure, bar.peers)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+def claims(bars):
+    """What a table says of each bar before anything is measured: of what, claim, bar, others."""
+    return [(bar.field.partition(", ")[2], bar.claim, bar_text(bar), bar.peers) for bar in bars]
 
 
-def sections():
-    """Those of the chain's stages, then what is around it."""
-    chain = stage_sections()
-    named = {stage.name for stage in chain}
-    around = [
-        StageSection(name, purpose, inspect.getdoc(module), "")
-        for name, purpose, module in AROUND_THE_CHAIN
-        if name not in named
+def table(head, rows):
+    """Markdown; a column of which all is empty is left out."""
+    filled = [column for column in range(len(head)) if any(row[column] for row in rows)]
+    lines = [[row[column] for column in filled] for row in (head, ["---"] * len(head), *rows)]
+    return "\n".join(map(line, lines)) + "\n"
+
+
+def bars_table(bars, found):
+    rows = [
+        (of, claim, limit, figure_text(bar, found[bar]), others)
+        for bar, (of, claim, limit, others) in zip(bars, claims(bars), strict=True)
     ]
-    return [*chain, *around]
+    return table(("of", "measured", "bar", "here", "others"), rows)
 
 
-def section(stage, bars):
-    """Everything about one stage, or about what comes behind the chain."""
-    parts = [f"## {stage.name}\n", f"{stage.purpose}\n", stage.method + "\n"]
-    if stage.settings:
-        parts.append(stage.settings)
+def all_bars_table(bars, found):
+    rows = [(bar.field, bar.claim, bar_text(bar), figure_text(bar, found[bar])) for bar in bars]
+    return table(("field", "measured", "bar", "here"), rows)
+
+
+def count_of(bars, found):
+    missed = sum(not bar.is_met_by(found[bar]) for bar in bars)
+    return f"{len(bars)} bars, {'all of them met' if not missed else f'{missed} of them missed'}."
+
+
+def drawings(stage):
+    """Markdown of a stage's figures."""
+    return [
+        f"![{figure.stage}](figures/{figure.file})\n\n*{figure.caption}*\n"
+        for figure in FIGURES
+        if figure.stage == stage
+    ]
+
+
+def command(name):
+    return f"python benchmarks/quality.py {repr(name) if ' ' in name else name}"
+
+
+def section_text(section, bars, found, level="##"):
+    """Everything about one stage, or about something around the chain."""
+    parts = [f"{level} {section.name}", section.purpose, section.method, section.settings]
     if bars:
-        parts += [f"Measured by `python benchmarks/quality.py {stage.name}`:\n", table(bars)]
-    for figure in FIGURES:
-        if figure.field == stage.name:
-            draw(figure, DOCS / "figures")
-            parts.append(f"![{figure.caption}](figures/{figure.file})\n\n*{figure.caption}*\n")
-    return "\n".join(parts)
+        parts += [f"Measured by `{command(section.name)}`:", bars_table(bars, found)]
+    return "\n\n".join(part.strip() for part in [*parts, *drawings(section.name)] if part) + "\n"
+
+
+def with_bars(bars):
+    """The page's sections and the bars of each; fields that are about none of them come last."""
+    known = [*of_the_chain(), *around_the_chain()]
+    named = [section.name for section in known]
+    rest = dict.fromkeys(name for name in map(stage_of, bars) if name not in named)
+    return [
+        (section, [bar for bar in bars if stage_of(bar) == section.name])
+        for section in [*known, *map(Section, rest)]
+    ]
+
+
+def contents(names):
+    """Links to everything, the stages of a chain apart from the rest."""
+    count = len(of_the_chain())
+    lists = {
+        "A chain's stages": names[:count],
+        "Around the chain": names[count:],
+        "And": (SHARED_NAME, SPEED_NAME, ALL_NAME),
+    }
+    return "\n".join(f"* {words}: {', '.join(map(link, each))}" for words, each in lists.items()) + "\n"
+
+
+def page(bars, found):
+    """All of docs/stages.md."""
+    sections = with_bars(bars)
+    return "\n".join(
+        [
+            HEAD,
+            contents([section.name for section, _ in sections]),
+            HOW_TO_READ,
+            *(section_text(section, own, found) for section, own in sections),
+            f"## {SHARED_NAME}\n\n{SHARED_HEAD}",
+            *(section_text(section, [], found, "###") for section in shared()),
+            f"## {SPEED_NAME}\n\n{SPEED_HEAD}",
+            "\n".join(speed_table()) + "\n",
+            f"## {ALL_NAME}\n\n{count_of(bars, found)}\n",
+            all_bars_table(bars, found),
+        ]
+    )
 
 
 def main():
+    for figure in FIGURES:
+        draw(figure, DOCS / "figures")
     bars = all_bars()
-    pages = [section(stage, [bar for bar in bars if bar.field == stage.name]) for stage in sections()]
-    (DOCS / "stages.md").write_text(HEAD + "\n".join(pages), encoding="utf-8")
+    PAGE.write_text(page(bars, {bar: bar.measure() for bar in bars}), encoding="utf-8")
 
 
 if __name__ == "__main__":
