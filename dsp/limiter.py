@@ -1,155 +1,30 @@
 """Look-ahead true-peak limiter.
 
-For each frame: the highest magnitude around it (oversampled, channels linked), the gain that would
-hold it under the ceiling, the smallest such gain over the look-ahead, a release that only slows the
-way back up, and a smoothing window no longer than the look-ahead. Every tap of that window sees a
-minimum that already covers the peak, so the smoothed gain never exceeds what the peak allows.
-
-Source: P. Hämäläinen, Smoothing of the Control Signal without Clipped Output in Digital Peak
-Limiters, DAFx-02.
+The true peak around each frame (dsp/true_peak.py) decides the gain (dsp/gain_computer.py). A gain that
+moves mixes what lies close to half the rate with its own mirror image, so where there is something, what
+comes out is looked at once more, and a second gain takes off what is still over.
 """
 
-import math
-from dataclasses import dataclass
+from collections import deque
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
 from dsp.gain import db_to_gain, gain_to_db
-from dsp.settings import Annotated, Doc, Interval, Settings
+from dsp.gain_computer import GainComputer, LimiterSettings, release_coefficient
+from dsp.interpolate import Array
 from dsp.stream import Block, join
 from dsp.true_peak import TruePeakDetector
 
-# Gains are whole multiples of 2^-30 (-180 dB): running sums of integers are exact, so they cannot
-# drift above the ceiling, and a gain of 1 is exactly 1. Three boxes over 20 ms at 192 kHz fit 63 bits.
-UNITY = 1 << 30
+__all__ = ["GainComputer", "Limiter", "LimiterSettings", "release_coefficient"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimiterSettings(Settings):
-    """The `limiter:` section of a manifest. The ceiling is `level.ceiling_dbtp`."""
-
-    release_ms: Annotated[
-        float, Interval(ge=5, le=2000), Doc("time in which the gain comes back by 63 % after a peak")
-    ] = 120.0
-    lookahead_ms: Annotated[
-        float, Interval(ge=0.5, le=10), Doc("how long before a peak the gain begins to fall")
-    ] = 5.0
-
-
-def release_coefficient(release_ms: float, rate: float) -> float:
-    """Per-frame factor that lets a step decay to 1/e in `release_ms`."""
-    return math.exp(-1000.0 / (release_ms * rate))
-
-
-def lookahead_frames(lookahead_ms: float, rate: float) -> int:
-    """Length of the limiter's window."""
-    return max(1, round(lookahead_ms * rate / 1000.0))
-
-
-def box_lengths(window: int) -> tuple[int, int, int]:
-    """Three boxes whose cascade is `window` frames long: nearly a Gaussian, and O(1) a frame."""
-    first, second = max(1, window // 2), max(1, 3 * window // 10)
-    return first, second, window + 2 - first - second
-
-
-@njit(nogil=True, cache=True)
-def _gains(
-    peaks: NDArray[np.float64],
-    ceiling: float,
-    release: float,
-    window: int,
-    boxes: tuple[int, int, int],
-    state: NDArray[np.int64],
-    minima: NDArray[np.int64],
-    rings: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """(frames,) gains for the frames that lie `window - 1` before those of `peaks`.
-
-    state: frame count, released gain, three box sums, head and tail of the deque of minima.
-    minima: (2, window) values and frame numbers of that deque, as a ring. rings: (3, longest box).
-    """
-    gains = np.empty(len(peaks))
-    full = float(boxes[0] * boxes[1] * boxes[2] * UNITY)
-    for i in range(len(peaks)):
-        frame = state[0]
-        needed = np.int64(UNITY)
-        if peaks[i] > ceiling:
-            needed = np.int64(math.floor(ceiling / peaks[i] * UNITY))
-
-        head, tail = state[5], state[6]
-        # The oldest leaves before the newest comes: on a long fall all `window` places are taken.
-        if tail > head and minima[1, head % window] <= frame - window:
-            head += 1
-        while tail > head and minima[0, (tail - 1) % window] >= needed:
-            tail -= 1
-        minima[0, tail % window] = needed
-        minima[1, tail % window] = frame
-        tail += 1
-        state[5], state[6] = head, tail
-        smallest = minima[0, head % window]
-
-        if smallest <= state[1]:
-            state[1] = smallest
-        else:
-            # ceil, or the last step to unity would never be made
-            risen = smallest - np.int64(math.floor((smallest - state[1]) * release))
-            state[1] = min(smallest, risen)
-
-        value = state[1]
-        for box in range(3):
-            place = frame % boxes[box]
-            state[2 + box] += value - rings[box, place]
-            rings[box, place] = value
-            value = state[2 + box]
-        gains[i] = value / full
-        state[0] = frame + 1
-    return gains
-
-
-class GainComputer:
-    """The limiter's gain for each frame, from the highest magnitude around it; aligned with its input.
-
-    A gain is at most 1 and at most `ceiling` (linear) over the magnitude of its own frame.
-    """
-
-    def __init__(self, settings: LimiterSettings, ceiling: float, rate: float) -> None:
-        self._ceiling = ceiling
-        self._release = release_coefficient(settings.release_ms, rate)
-        self._window = lookahead_frames(settings.lookahead_ms, rate)
-        self._boxes = box_lengths(self._window)
-        self._before = self._window - 1  # gains still to come out that belong to the silence before the start
-        self._set_at_rest()
-
-    def _set_at_rest(self) -> None:
-        first, second, third = self._boxes
-        self._state = np.array(
-            [0, UNITY, first * UNITY, first * second * UNITY, first * second * third * UNITY, 0, 0]
-        )
-        self._minima = np.empty((2, self._window), dtype=np.int64)
-        self._rings = np.empty((3, max(self._boxes)), dtype=np.int64)
-        self._rings[:] = np.array([[UNITY], [first * UNITY], [first * second * UNITY]])
-
-    def process(self, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(frames,) linear magnitudes -> (frames out,) linear gains."""
-        gains = _gains(
-            peaks,
-            self._ceiling,
-            self._release,
-            self._window,
-            self._boxes,
-            self._state,
-            self._minima,
-            self._rings,
-        )
-        skipped = min(self._before, len(gains))
-        self._before -= skipped
-        heard: NDArray[np.float64] = gains[skipped:]
-        return heard
-
-    def flush(self) -> NDArray[np.float64]:
-        return self.process(np.zeros(self._window - 1))
+# Peaks over the ceiling are brought this much below it (0.006 dB), which is what a reading may be too low;
+# meters that interpolate with few taps err as much on their own.
+RESERVE = 1.0007
+# What lies closer to half the rate than this many periods of the look-ahead is mixed by a moving gain.
+EDGE_PERIODS = 2.0
+# Reductions are summed as multiples of 2^-20 of a neper, so that the mean does not depend on blocks.
+NEPER_PARTS = 1 << 20
+LEAST_COUNTED = 1e-9
 
 
 class Limiter:
@@ -157,26 +32,97 @@ class Limiter:
 
     def __init__(self, settings: LimiterSettings, ceiling_dbtp: float, rate: int, channels: int) -> None:
         ceiling = db_to_gain(ceiling_dbtp)
-        self._detector = TruePeakDetector(rate, channels, floor=ceiling)
-        self._gains = GainComputer(settings, ceiling, rate)
-        self._audio = np.empty((0, channels))
+        edge_hz = EDGE_PERIODS * 1000.0 / settings.lookahead_ms
+        detector = TruePeakDetector(rate, channels, ceiling, as_others=True)
+        self._first = _Pass(detector, settings, ceiling, rate, channels)
+        detector = TruePeakDetector(rate, channels, ceiling, edge_hz=edge_hz)
+        self._second = _Pass(detector, settings, ceiling, rate, channels)
+        self._gains = _Queue(1)
         self._least_gain = 1.0
+        self._nepers = 0
+        self._frames = 0
 
     def process(self, block: Block) -> Block:
-        self._audio = join([self._audio, block])
-        return self._limit(self._gains.process(self._detector.process(block)))
+        audio, gains = self._first.process(block)
+        self._gains.put(gains[:, None])
+        return self._counted(*self._second.process(audio))
 
     def flush(self) -> Block:
-        gains = self._gains.process(self._detector.flush())
-        return self._limit(join([gains, self._gains.flush()]))
+        audio, gains = self._first.flush()
+        self._gains.put(gains[:, None])
+        return join([self._counted(*self._second.process(audio)), self._counted(*self._second.flush())])
 
-    def _limit(self, gains: NDArray[np.float64]) -> Block:
-        limited = self._audio[: len(gains)] * gains[:, None]
-        self._audio = self._audio[len(gains) :]
-        self._least_gain = min(self._least_gain, float(gains.min(initial=1.0)))
-        return limited
+    def _counted(self, audio: Block, second_gains: Array) -> Block:
+        """The audio, its whole gain put to the account."""
+        gains = second_gains * self._gains.take(len(second_gains))[:, 0]
+        lowered = gains[gains < 1.0]
+        self._least_gain = min(self._least_gain, float(lowered.min(initial=1.0)))
+        nepers = -np.log(np.maximum(lowered, LEAST_COUNTED))
+        self._nepers += int(np.rint(NEPER_PARTS * nepers).sum())
+        self._frames += len(gains)
+        return audio
 
     @property
     def reduction_max_db(self) -> float:
         """The most that was taken off; 0 when nothing was."""
         return max(0.0, -gain_to_db(self._least_gain))
+
+    @property
+    def reduction_mean_db(self) -> float:
+        """What was taken off on average over all frames."""
+        return gain_to_db(np.e) * self._nepers / NEPER_PARTS / max(1, self._frames)
+
+
+class _Pass:
+    """A detector and the gains for what it reads; both hide their latency."""
+
+    def __init__(
+        self,
+        detector: TruePeakDetector,
+        settings: LimiterSettings,
+        ceiling: float,
+        rate: int,
+        channels: int,
+    ) -> None:
+        self._detector = detector
+        self._ceiling = ceiling
+        self._computer = GainComputer(settings, ceiling, rate)
+        self._waiting = _Queue(channels)
+
+    def process(self, block: Block) -> tuple[Block, Array]:
+        """Frames that are ready, limited, and their gains."""
+        self._waiting.put(block)
+        return self._limit(self._computer.process(self._to_hold(self._detector.process(block))))
+
+    def flush(self) -> tuple[Block, Array]:
+        gains = self._computer.process(self._to_hold(self._detector.flush()))
+        return self._limit(np.concatenate([gains, self._computer.flush()]))
+
+    def _to_hold(self, peaks: Array) -> Array:
+        """What the gains have to hold; peaks up to the ceiling have none to spare."""
+        return np.where(peaks > self._ceiling, RESERVE * peaks, peaks)
+
+    def _limit(self, gains: Array) -> tuple[Block, Array]:
+        return self._waiting.take(len(gains)) * gains[:, None], gains
+
+
+class _Queue:
+    """Frames that wait; blocks are not joined before they are taken."""
+
+    def __init__(self, channels: int) -> None:
+        self._blocks: deque[Block] = deque()
+        self._nothing = np.empty((0, channels))
+
+    def put(self, block: Block) -> None:
+        self._blocks.append(block)
+
+    def take(self, frames: int) -> Block:
+        taken = [self._nothing]
+        while frames:
+            block = self._blocks.popleft()
+            if len(block) > frames:
+                self._blocks.appendleft(block[frames:])
+                block = block[:frames]
+            taken.append(block)
+            frames -= len(block)
+        return join(taken)

@@ -67,6 +67,14 @@ def test_peak_of_each_tick(rate):
     assert_array_equal(envelope_of(audio, rate).peak, expected)
 
 
+@pytest.mark.parametrize("signal", [plucks, dense])
+def test_hardly_lower_than_what_a_limiter_sees(signal):
+    """That reads through the short taps of other meters as well."""
+    audio = signal(44_100, 1.0)
+    seen = process_all(TruePeakDetector(44_100, 2, as_others=True), audio).reshape(-1, 147).max(axis=1)
+    assert gain_to_db((seen / envelope_of(audio).peak).max()) <= 0.1
+
+
 def test_highest_peak_is_the_true_peak():
     audio = noise(20_000)
     meter = TruePeakMeter(44_100, 2)
@@ -124,8 +132,11 @@ def test_times_scales_energy_by_the_square():
 
 # What it foretells: every release and look-ahead that a manifest may reasonably ask for.
 CORNERS = [
-    LimiterSettings(release_ms=release_ms, lookahead_ms=lookahead_ms)
-    for release_ms, lookahead_ms in itertools.product((20, 120, 500), (0.5, 2, 10))
+    LimiterSettings(release_ms=release_ms, lookahead_ms=lookahead_ms, auto_release=auto_release)
+    for auto_release, release_ms, lookahead_ms in [
+        *itertools.product([True], (20, 120, 500), (0.5, 5, 10)),
+        *itertools.product([False], (20, 120, 500), (0.5, 10)),
+    ]
 ]
 SIGNALS = {
     "drums": drums,
@@ -153,7 +164,7 @@ def test_limited_loudness_with_6_db_of_limiting(signal, rate):
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_limited_loudness_with_3_db_of_limiting(signal):
     misses = misses_lu(SIGNALS[signal](44_100, 3.0), 44_100, 3.0)
-    assert misses == pytest.approx([0.0] * len(CORNERS), abs=0.075)
+    assert misses == pytest.approx([0.0] * len(CORNERS), abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["01-francium-mix", "04-after-the-end-part-1", "09-hi-res-bed-with-voice"])

@@ -1,25 +1,20 @@
-"""The limiter: gains against plain loops, the ceiling against an ideal interpolator, what is left alone."""
+"""The limiter: the ceiling against an ideal interpolator, distortion of tones, what is left alone.
 
-import math
+More signals, and what it does to music, are in benchmarks/bars/limiter.py.
+"""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from scipy.signal import resample_poly, upfirdn
 
 from dsp.gain import db_to_gain, gain_to_db
-from dsp.limiter import (
-    UNITY,
-    GainComputer,
-    Limiter,
-    LimiterSettings,
-    box_lengths,
-    lookahead_frames,
-    release_coefficient,
-)
+from dsp.gain_computer import GainComputer, lookahead_frames
+from dsp.limiter import RESERVE, Limiter, LimiterSettings
 from dsp.stream import process_all
-from dsp.true_peak import TruePeakDetector, TruePeakMeter
+from dsp.true_peak import STEP_FRAMES, TruePeakDetector, TruePeakMeter
 from tests.dsp.signals import (
     band_limited,
     columns,
@@ -55,103 +50,6 @@ def true_peak_dbtp(audio, rate):
     meter = TruePeakMeter(rate, audio.shape[1])
     process_all(meter, audio)
     return meter.reading_dbtp
-
-
-# The gains.
-
-
-@pytest.mark.parametrize("window", [1, 2, 3, 4, 7, 8, 9, 88, 441, 1920])
-def test_boxes_make_a_window_of_the_look_ahead(window):
-    boxes = box_lengths(window)
-    assert min(boxes) >= 1
-    impulse = np.ones(1)
-    for box in boxes:
-        impulse = np.convolve(impulse, np.full(box, 1 / box))
-    assert len(impulse) == window
-    assert impulse.min() > 0
-    assert impulse.sum() == pytest.approx(1.0)
-    assert np.all(np.diff(impulse[: window // 3]) >= -1e-15)  # rises to one top in the middle
-
-
-def naive_gains(peaks, computer_settings, ceiling, rate):
-    """Slices and whole numbers instead of a deque and running sums; at rest before and after."""
-    window = lookahead_frames(computer_settings.lookahead_ms, rate)
-    release = release_coefficient(computer_settings.release_ms, rate)
-    needed = [math.floor(ceiling / peak * UNITY) if peak > ceiling else UNITY for peak in peaks]
-    rest = [UNITY] * 3 * window
-    needed = [*rest, *needed, *rest]
-    smoothed, released = [], UNITY
-    for frame in range(window, len(needed)):
-        smallest = min(needed[frame - window + 1 : frame + 1])
-        risen = smallest - math.floor((smallest - released) * release)
-        released = min(smallest, risen)
-        smoothed.append(released)
-    full = UNITY
-    for box in box_lengths(window):
-        smoothed = [sum(smoothed[max(0, i - box + 1) : i + 1]) for i in range(len(smoothed))]
-        full *= box
-    first = len(rest) - window + window - 1
-    return [value / full for value in smoothed[first : first + len(peaks)]]
-
-
-# Falls longer than the look-ahead, plateaus, single peaks, and whatever hypothesis thinks of.
-levels = st.one_of(
-    st.lists(st.floats(0, 4), max_size=150),
-    st.lists(st.sampled_from([0.0, 1.0, 1.0001, 2.0, 100.0]), max_size=150),
-    st.integers(1, 120).map(lambda frames: list(np.geomspace(3, 0.9, frames))),
-    st.integers(1, 120).map(lambda frames: list(np.geomspace(0.9, 3, frames))),
-)
-
-
-@given(peaks=levels, lookahead_ms=st.floats(0.5, 4), release_ms=st.sampled_from([5.0, 50.0]), cuts=cuts)
-@settings(max_examples=150, deadline=None, derandomize=True)
-def test_gains_are_those_of_plain_loops(peaks, lookahead_ms, release_ms, cuts):
-    """At 8 kHz, where windows are short; any split into blocks, to the last bit."""
-    values = LimiterSettings(lookahead_ms=lookahead_ms, release_ms=release_ms)
-    computer = GainComputer(values, 1.0, 8000)
-    gains = in_pieces(computer, np.array(peaks), cuts)
-    assert_array_equal(gains, naive_gains(peaks, values, 1.0, 8000))
-
-
-def gains_of(peaks, rate=44_100, **values):
-    computer = GainComputer(LimiterSettings(**values), 1.0, rate)
-    return np.concatenate([computer.process(peaks), computer.flush()])
-
-
-@pytest.mark.parametrize("lookahead_ms", [0.5, 2.0, 10.0])
-@pytest.mark.parametrize("release_ms", [5.0, 120.0])
-def test_no_gain_is_over_what_the_peak_allows(lookahead_ms, release_ms):
-    peaks = 3 * np.abs(np.random.default_rng(3).standard_normal(20_000)) ** 3
-    gains = gains_of(peaks, lookahead_ms=lookahead_ms, release_ms=release_ms)
-    assert (peaks * gains <= np.maximum(1.0, peaks * (gains == 1.0))).all()
-    assert gains.min() < 0.1
-
-
-def test_gain_falls_over_the_look_ahead_and_comes_back_by_63_percent_in_the_release_time():
-    """A single peak 6 dB over, in silence: what the settings promise, and no gain over 1 on the way back."""
-    peaks = np.zeros(200_000)
-    peaks[1000] = gain(6.0)
-    gains = gains_of(peaks, lookahead_ms=2.0, release_ms=100.0)
-    window = lookahead_frames(2.0, 44_100)
-    assert gains[1000] == pytest.approx(gain(-6.0), abs=2e-9)
-    assert (gains[: 1000 - window + 1] == 1.0).all()
-    assert gains[1000 - window + 1] < 1.0
-    assert np.all(np.diff(gains[:1001]) <= 0)
-    back = gains[1000:]
-    assert np.all(np.diff(back) >= 0)
-    assert back.max() == 1.0
-    assert back[-1] == 1.0  # not nearly
-    reached = np.flatnonzero(back >= 1 - (1 - gains[1000]) / math.e)[0]
-    # Smoothing delays the way back by half of the window.
-    assert reached == pytest.approx(0.1 * 44_100 + window / 2, abs=15)
-
-
-def test_gain_is_held_between_peaks_within_the_look_ahead():
-    """100 Hz has two peaks 5 ms apart: with as much look-ahead the gain does not move between them."""
-    peaks = np.zeros(44_100)
-    peaks[::221] = 2.0
-    gains = gains_of(peaks, lookahead_ms=10.0)
-    assert np.ptp(gains[1000:-1000]) == 0.0
 
 
 # The ceiling.
@@ -214,33 +112,67 @@ def over_db(audio, rate, drive_db, **values):
     return gain_to_db(ideal_peak(audio)) - CEILING_DBTP, true_peak_dbtp(audio, rate) - CEILING_DBTP
 
 
+@pytest.mark.parametrize("drive_db", [3.0, 12.0])
 @pytest.mark.parametrize("rate", [44_100, 96_000])
 @pytest.mark.parametrize("name", BAND_LIMITED)
-def test_ideal_true_peak_of_what_has_no_more_than_20_khz(name, rate):
-    """Noise right up to 20 kHz is the worst: the detector's grid may miss 0.14 dB there."""
-    bar_db = 0.1 if name.startswith(("noise", "bursts")) else 0.05
-    audio = BAND_LIMITED[name](rate)
-    for drive_db in (3.0, 6.0, 12.0):
-        ideal_db, metered_db = over_db(audio, rate, drive_db)
-        assert ideal_db <= bar_db
-        assert -0.2 <= metered_db <= 0.01
+def test_ideal_true_peak_of_what_has_no_more_than_20_khz(name, rate, drive_db):
+    """Held, and no lower than need be but where a meter of few taps reads more than there is."""
+    ideal_db, metered_db = over_db(BAND_LIMITED[name](rate), rate, drive_db)
+    assert ideal_db <= 0.0
+    assert -0.15 <= metered_db <= 0.0
 
 
-@pytest.mark.parametrize("rate", [44_100, 96_000])
+@pytest.mark.parametrize("rate", [22_050, 48_000, 192_000])
+@pytest.mark.parametrize("values", [{}, {"auto_release": False, "release_ms": 20}])
+def test_ideal_true_peak_at_other_rates(rate, values):
+    for make in (dense, drums):
+        ideal_db, metered_db = over_db(make(rate, 0.5), rate, 9.0, **values)
+        assert ideal_db <= 0.01
+        assert -0.15 <= metered_db <= 0.01
+
+
+@pytest.mark.parametrize("auto_release", [False, True])
 @pytest.mark.parametrize("name", BAND_LIMITED)
-def test_ideal_true_peak_with_the_shortest_times(name, rate):
-    ideal_db, metered_db = over_db(BAND_LIMITED[name](rate), rate, 6.0, release_ms=5, lookahead_ms=0.5)
-    assert ideal_db <= 0.1
-    assert metered_db <= 0.01
+def test_ideal_true_peak_with_the_shortest_times(name, auto_release):
+    """Even a gain that moves as fast as it can: 2 kHz above what is heard are left."""
+    values = {"release_ms": 5, "lookahead_ms": 0.5, "auto_release": auto_release}
+    ideal_db, metered_db = over_db(BAND_LIMITED[name](44_100), 44_100, 6.0, **values)
+    assert ideal_db <= 0.03
+    assert metered_db <= 0.03
 
 
 @pytest.mark.parametrize("rate", [44_100, 96_000])
 @pytest.mark.parametrize("name", FULL_BAND)
 def test_ideal_true_peak_of_what_reaches_half_the_rate(name, rate):
-    """By its own meter it is held; what lies close to half the rate no meter of this kind sees in full."""
     ideal_db, metered_db = over_db(FULL_BAND[name](rate), rate, 6.0)
-    assert ideal_db <= 1.3
-    assert metered_db <= 0.01
+    assert ideal_db <= 0.05
+    assert metered_db <= 0.05
+
+
+def test_a_second_look_finds_what_a_moving_gain_adds_up():
+    """400 samples with the signs of a sinc, 13 dB over the highest of them where they meet.
+
+    The first gain alone leaves them 0.4 dB over: away from the middle it is higher.
+    """
+    audio = driven(matched_signs(44_100), 6.0)[:, :1]
+    peaks = RESERVE * process_all(TruePeakDetector(44_100, 1), audio)
+    computer = GainComputer(LimiterSettings(), gain(CEILING_DBTP), 44_100)
+    once = audio * np.concatenate([computer.process(peaks), computer.flush()])[:, None]
+    assert gain_to_db(ideal_peak(once)) > CEILING_DBTP + 0.3
+    assert gain_to_db(ideal_peak(limited(audio))) < CEILING_DBTP + 0.05
+
+
+def short_meters_db(audio):
+    """What 4x meters with few taps find; the second as in scipy.signal, the first 12 taps of a sinc."""
+    taps = np.sinc(np.arange(-24, 25) / 4) * np.hanning(49)
+    readings = [np.abs(upfirdn(taps, audio, 4, axis=0)).max(), np.abs(resample_poly(audio, 4, 1)).max()]
+    return max(map(gain_to_db, readings))
+
+
+@pytest.mark.parametrize("name", ["white bursts", "white noise", "impulse"])
+def test_meters_with_few_taps_agree(name):
+    """They can read more than is there of what reaches half the rate."""
+    assert short_meters_db(limited(driven(FULL_BAND[name](44_100), 6.0))) <= CEILING_DBTP + 0.01
 
 
 # What a steady tone becomes, 3 dB over the ceiling.
@@ -256,16 +188,23 @@ def tone_thd_n_dbc(hz, rate, **values):
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
-@pytest.mark.parametrize("values", [{}, {"release_ms": 50}, {"release_ms": 20, "lookahead_ms": 0.5}])
+@pytest.mark.parametrize("values", [{}, {"release_ms": 50}, {"auto_release": False, "release_ms": 50}])
 def test_a_tone_of_997_hz_stays_clean(rate, values):
     assert tone_thd_n_dbc(997, rate, **values) <= -100
 
 
 @pytest.mark.parametrize("rate", [44_100, 96_000])
+@pytest.mark.parametrize("hz", [40, 50, 100])
+def test_a_bass_note_stays_clean(hz, rate):
+    """Whatever the look-ahead: the gain is held from crest to crest."""
+    for lookahead_ms in (0.5, 5.0, 10.0):
+        assert tone_thd_n_dbc(hz, rate, lookahead_ms=lookahead_ms) <= -100
+
+
 @pytest.mark.parametrize(("lookahead_ms", "bar_dbc"), [(2.0, -60), (5.0, -80), (10.0, -80)])
-def test_a_tone_of_100_hz(rate, lookahead_ms, bar_dbc):
+def test_a_tone_of_100_hz_with_a_fixed_release(lookahead_ms, bar_dbc):
     """From 5 ms on the look-ahead spans half a period, and the gain stands still."""
-    assert tone_thd_n_dbc(100, rate, lookahead_ms=lookahead_ms) <= bar_dbc
+    assert tone_thd_n_dbc(100, 44_100, lookahead_ms=lookahead_ms, auto_release=False) <= bar_dbc
 
 
 # What every stage promises.
@@ -299,15 +238,15 @@ def test_peaks_at_the_very_start_and_end(at):
     audio[at] = 1.5
     out = limited(audio)
     assert out.shape == audio.shape
-    assert ideal_peak(out) <= gain(CEILING_DBTP + 0.005)
+    assert ideal_peak(out) <= gain(CEILING_DBTP)
     assert out[at] == pytest.approx(gain(CEILING_DBTP), rel=1e-3)
 
 
 def test_a_programme_that_starts_and_ends_loud():
-    """The gain is down at once. Such edges reach half the rate, and there the detector reads a little low."""
+    """The gain is down at once."""
     audio = columns(np.cos(2 * np.pi * 0.2 * np.arange(2000))) * gain(6.0)
     out = limited(audio)
-    assert gain_to_db(ideal_peak(out)) <= CEILING_DBTP + 0.05
+    assert gain_to_db(ideal_peak(out)) <= CEILING_DBTP
     assert np.abs(out[0]).max() > 0.8 * gain(CEILING_DBTP)
 
 
@@ -330,6 +269,13 @@ def test_blocks_do_not_matter(rate, cuts, channels):
     whole, cut = (limiter(rate, channels, lookahead_ms=1.0, release_ms=5.0) for _ in range(2))
     assert_array_equal(in_pieces(cut, audio, cuts), process_all(whole, audio))
     assert cut.reduction_max_db == whole.reduction_max_db
+
+
+def test_blocks_do_not_matter_over_many_segments():
+    """Of loud noise up to half the rate, so that the second look is taken too."""
+    audio = noise(2 * STEP_FRAMES + 3000, 1, peak=1.5)
+    places = [1, STEP_FRAMES - 1, STEP_FRAMES, STEP_FRAMES + 5000, 2 * STEP_FRAMES + 2900]
+    assert_array_equal(in_pieces(limiter(channels=1), audio, places), limited(audio))
 
 
 def test_frame_by_frame_gives_the_same():
@@ -360,36 +306,44 @@ def test_silence_stays_silence():
 
 
 def test_a_nan_does_not_stay():
+    """It is silence to the detector, so nothing else is lost on the way."""
     audio = noise(4000, peak=1.5)
     broken = audio.copy()
     broken[2000, 0] = np.nan
+    broken[2500, 1] = np.inf
     out = limited(broken, release_ms=5.0, lookahead_ms=1.0)
     assert np.isnan(out).sum() == 1
-    assert_array_equal(out[:1800], limited(audio, release_ms=5.0, lookahead_ms=1.0)[:1800])
-    assert true_peak_dbtp(out[2100:], 44_100) <= CEILING_DBTP + 0.05
+    assert np.isinf(out).sum() == 1
+    for stretch in (slice(0, 2000), slice(2001, 2500), slice(2501, None)):
+        assert np.abs(out[stretch]).max() <= gain(CEILING_DBTP)
+    assert np.nanmax(np.abs(out[1900:2450])) > 0.5  # and what is around it is still heard
 
 
 def test_reduction_is_read():
-    """The peak of the tone, 4 dB over, by the limiter's own detector."""
+    """The peak of the tone, 4 dB over; by the table of BS.1770-5 it reads up to 0.014 dB more."""
     audio = columns(sine(1000, CEILING_DBTP + 4, 0.5, 44_100) * np.hanning(22_050))
     stage = limiter()
     process_all(stage, audio)
-    assert stage.reduction_max_db == pytest.approx(4.0, abs=0.01)
+    assert stage.reduction_max_db == pytest.approx(4.01, abs=0.011)
+
+
+def test_mean_reduction_is_that_of_the_gains():
+    """Of all frames, those that nothing is taken off too; any way to cut it into blocks."""
+    audio = columns(sine(1000, CEILING_DBTP + 4, 0.5, 44_100)) * np.repeat([1.0, 0.1], 11_025)[:, None] + 1e-3
+    stage, cut = limiter(), limiter()
+    out = process_all(stage, audio)
+    assert stage.reduction_mean_db == pytest.approx(np.mean(20 * np.log10(audio / out)), abs=1e-4)
+    in_pieces(cut, audio, [1, 500, 501, 7000])
+    assert cut.reduction_mean_db == stage.reduction_mean_db
+    assert limiter().reduction_mean_db == 0.0
 
 
 def test_gains_are_those_for_the_true_peaks():
-    """The stage is the detector and the gain computer, put together."""
-    audio = noise(3000, peak=2.0)
-    peaks = process_all(TruePeakDetector(44_100, 2), audio)
-    computer = GainComputer(LimiterSettings(), db_to_gain(CEILING_DBTP), 44_100)
+    """Where nothing lies close to half the rate, the stage is the detector and the gain computer."""
+    audio = band_limited(noise(30_000, peak=2.0), 44_100, 20_000)
+    ceiling = db_to_gain(CEILING_DBTP)
+    peaks = process_all(TruePeakDetector(44_100, 2, ceiling, as_others=True), audio)
+    computer = GainComputer(LimiterSettings(), ceiling, 44_100)
+    peaks[peaks > ceiling] *= RESERVE
     gains = np.concatenate([computer.process(peaks), computer.flush()])
     assert_array_equal(limited(audio), audio * gains[:, None])
-
-
-@pytest.mark.parametrize(
-    "values", [{"release_ms": 4.9}, {"release_ms": 2001}, {"lookahead_ms": 0.4}, {"lookahead_ms": 10.1}]
-)
-def test_ranges(values):
-    (name,) = values
-    with pytest.raises(ValueError, match=f"{name} must be between"):
-        LimiterSettings(**values)

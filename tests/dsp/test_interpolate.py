@@ -1,0 +1,127 @@
+"""Short taps against tones and against the programs they are of, and the search against a fine grid."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.signal import resample, resample_poly, upfirdn
+
+from dsp.interpolate import (
+    FINE,
+    MARGIN,
+    STANDARD_TAPS,
+    half_band_taps,
+    hann_taps,
+    highest_reading,
+    highest_readings,
+    kaiser_taps,
+    pair_of,
+    readings,
+)
+from tests.dsp.signals import noise
+
+
+@pytest.mark.parametrize("position", [0.25, 0.5, 0.75])
+def test_half_band_taps_interpolate_tones(position):
+    """As complex values, so in level and in time, up to half of the band."""
+    taps = half_band_taps(position, 5)
+    for turns in np.linspace(0.0, 0.25, 26):
+        tone = np.exp(2j * np.pi * turns * np.arange(-4, 6))
+        assert abs(taps @ tone - np.exp(2j * np.pi * turns * position)) <= 0.00021
+
+
+def test_a_pair_is_a_position_and_its_mirror_image():
+    signal = noise(10, 1)[:, 0]
+    even, odd = pair_of(half_band_taps(0.25, 5))
+    left, right = signal[4::-1], signal[5:]
+    sums, differences = even @ (left + right), odd @ (right - left)
+    assert sums + differences == pytest.approx(half_band_taps(0.25, 5) @ signal, abs=1e-10)
+    assert sums - differences == pytest.approx(half_band_taps(0.75, 5) @ signal, abs=1e-10)
+    assert not np.any(np.abs(FINE[1][1]) > 1e-10)  # half-way is its own mirror image
+
+
+def test_standard_taps():
+    """The first column of the table of BS.1770-5, Annex 2, as printed, and its lowest levels at 0 Hz."""
+    assert_allclose(
+        STANDARD_TAPS[0, ::-1][:4], [0.001708984375, 0.010986328125, -0.0196533203125, 0.033203125]
+    )
+    assert_allclose(STANDARD_TAPS.sum(axis=1), [1.0015869, 0.9730225], atol=1e-7)
+
+
+@pytest.mark.parametrize("position", [0.25, 0.5, 0.75])
+def test_taps_of_other_meters_are_theirs(position):
+    """At 4 times the rate, against the functions that their programs call, or the formula in their source."""
+    signal = noise(64, 1)[:, 0]
+    at = 4 * 30 + round(4 * position)
+    by_scipy = resample_poly(signal, 4, 1)[at]
+    assert kaiser_taps(position) @ signal[21:41] == pytest.approx(by_scipy, rel=2e-3)
+    window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(49) / 48))
+    by_libebur128 = upfirdn(np.sinc(np.arange(-24, 25) / 4) * window, signal, 4)[24 + at]
+    assert hann_taps(position) @ signal[25:37] == pytest.approx(by_libebur128, rel=1e-12)
+
+
+FACTOR = 256
+
+
+def dense_and_midpoints(audio, factor=FACTOR):
+    """(channels, …) of a signal that repeats: on a fine grid, and half-way between its frames."""
+    dense = resample(audio, factor * audio.shape[1], axis=1)
+    return dense, np.ascontiguousarray(dense[:, factor // 2 :: factor])
+
+
+@pytest.fixture
+def search():
+    """A signal up to half the rate, its midpoints, and the highest around each frame but the margins'."""
+    audio = np.ascontiguousarray(noise(600, 2, seed=5).T)
+    dense, midpoints = dense_and_midpoints(audio)
+    return audio, midpoints, np.abs(dense).max(axis=0)
+
+
+FRAMES = range(MARGIN, 600 - MARGIN)
+
+
+def highest_around(dense, beyond=0):
+    """For each frame on the fine grid, from one to the other neighbour and so many points beyond."""
+    return np.array([dense[FACTOR * (n - 1) - beyond : FACTOR * (n + 1) + 1 + beyond].max() for n in FRAMES])
+
+
+def test_readings_are_those_of_a_fine_grid(search):
+    """Eight points a frame and a parabola miss 0.008 dB of white noise, and may lie half a step beyond."""
+    audio, midpoints, dense = search
+    found = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
+    assert (found >= 0.999 * highest_around(dense)).all()
+    assert (found <= 1.001 * highest_around(dense, beyond=FACTOR // 16)).all()
+
+
+@pytest.mark.parametrize("level", [0.3, 0.9, 1.1])
+def test_readings_over_a_level_do_not_depend_on_it(search, level):
+    audio, midpoints, _ = search
+    all_of_them = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
+    over = readings(audio, midpoints, MARGIN, len(FRAMES), level, False)
+    assert (over > level).any()
+    np.testing.assert_array_equal(over[all_of_them > level], all_of_them[all_of_them > level])
+    assert (over[all_of_them <= level] <= level).all()
+
+
+@pytest.mark.parametrize("hop", [1, 7, 64, 100, 1000])
+def test_highest_readings_are_the_highest_of_the_readings(search, hop):
+    audio, midpoints, _ = search
+    each = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
+    groups = [each[start : start + hop].max() for start in range(0, len(each), hop)]
+    np.testing.assert_array_equal(highest_readings(audio, midpoints, MARGIN, len(each), hop), groups)
+
+
+def test_highest_reading_is_at_least_the_level(search):
+    audio, midpoints, _ = search
+    assert highest_reading(audio, midpoints, MARGIN, len(FRAMES), 9.0) == 9.0
+
+
+def test_as_others_read_more_of_what_reaches_half_the_rate(search):
+    """Never less, and what resample_poly finds is found."""
+    audio, midpoints, _ = search
+    alone = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
+    with_others = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, True)
+    assert (with_others >= alone).all()
+    assert (with_others > 1.02 * alone).any()
+    by_scipy = np.abs(resample_poly(audio, 4, 1, axis=1)).max(axis=0)
+    around = [by_scipy[4 * (n - 1) : 4 * (n + 1) + 1].max() for n in FRAMES]
+    assert (with_others >= np.array(around) * 0.998).all()
