@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import fft, signal
 
+from dsp.decimate import Decimator
 from dsp.meter import Meter
 from dsp.stream import Block
 
@@ -87,7 +88,7 @@ class ThirdOctaves(Meter):
         rows = min(channels, 2)
         factor = 2 ** max(1, round(math.log2(rate / COARSE_RATE)))
         self._frames = 0
-        self._decimator = _Decimator(rate, factor, rows)
+        self._decimator = Decimator(rate, factor, rows, EDGES_HZ[COARSE_BANDS.stop], ALIAS_DB)
         self._fine = _AveragedSpectrum(rate, FINE_BIN_HZ, rows)
         self._coarse = _AveragedSpectrum(rate / factor, COARSE_BIN_HZ, rows)
         self._factor = factor
@@ -162,28 +163,6 @@ class _AveragedSpectrum:
         return float(whole * sums[-1] + np.interp(rest, np.arange(hop + 1), sums))
 
 
-class _Decimator:
-    """Low-pass, and every `factor`-th frame, aligned; audio comes as (rows, frames)."""
-
-    def __init__(self, rate: int, factor: int, rows: int) -> None:
-        low_rate = rate / factor
-        top_hz = EDGES_HZ[COARSE_BANDS.stop]
-        count, beta = signal.kaiserord(ALIAS_DB, (low_rate - 2 * top_hz) / (rate / 2))
-        taps = signal.firwin(count | 1, low_rate / 2, window=("kaiser", beta), fs=rate)
-        self._factor = factor
-        self._held = np.zeros((rows, len(taps) // 2))
-        self._taps = np.pad(taps, (0, -len(taps) % factor))
-
-    def process(self, audio: NDArray[np.float64]) -> NDArray[np.float64]:
-        joined = np.concatenate([self._held, audio], axis=1)
-        out = _decimated(joined, self._taps, self._factor)
-        self._held = joined[:, out.shape[1] * self._factor :].copy()
-        return out
-
-    def flush(self) -> NDArray[np.float64]:
-        return self.process(np.zeros((len(self._held), len(self._taps))))
-
-
 @njit(nogil=True, cache=True)
 def _mid_and_difference(block: Block) -> NDArray[np.float64]:
     """(frames, channels) to (2, frames); to (1, frames) when there is one channel."""
@@ -203,25 +182,3 @@ def _add_power(spectrum: NDArray[np.complex128], total: NDArray[np.float64]) -> 
         for place in range(spectrum.shape[1]):
             value = spectrum[row, place]
             total[row, place] += value.real * value.real + value.imag * value.imag
-
-
-@njit(nogil=True, cache=True)
-def _decimated(audio: NDArray[np.float64], taps: NDArray[np.float64], factor: int) -> NDArray[np.float64]:
-    """(rows, frames out): sum of taps[k] * audio[row, n * factor + k] for every n that has all its frames.
-
-    As many taps as are a multiple of the factor. The inner loop runs along time, so that it vectorises.
-    """
-    rows, frames = audio.shape
-    count = max(0, (frames - taps.size) // factor + 1)
-    out = np.zeros((rows, count))
-    every = np.empty(frames // factor)
-    for row in range(rows):
-        for phase in range(factor):
-            for place in range(every.size):
-                every[place] = audio[row, place * factor + phase]
-            for group in range(taps.size // factor):
-                weight = taps[group * factor + phase]
-                shifted, total = every[group : group + count], out[row]
-                for place in range(count):
-                    total[place] += weight * shifted[place]
-    return out
