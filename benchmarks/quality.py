@@ -1,9 +1,10 @@
 """The table of quality: every bar, what it asks, what is measured, what others reach.
 
-    python benchmarks/quality.py [stage or field …]
+    python benchmarks/quality.py [field …]
 
-Without names it is all of them, which takes some minutes; `dither` is all fields of dither. Ends with
-status 1 when a bar is missed, with 2 when there is no such field. The tests assert the same bars.
+A field is a stage by its key in a manifest, or what is around a chain: dither, conversion, 'true peak'.
+Without one it is all of them, which takes some minutes. Ends with status 1 when a bar is missed, with 2 when
+there is no such field. The tests assert the same bars.
 """
 
 import math
@@ -12,20 +13,6 @@ import sys
 from benchmarks.bars import all_bars
 
 HEAD = ("field", "measured", "bar", "here", "others")
-
-# A stage by its key in a manifest, where a field of bars has another name.
-STAGE_OF_FIELD = {"de-esser": "deess", "equaliser": "eq", "true-peak": "true peak"}
-
-
-def stage_of(bar):
-    """The stage, or what is around the chain, that a bar is about: `dither` for `dither, tpdf`."""
-    field = bar.field.split(",")[0]
-    return STAGE_OF_FIELD.get(field, field)
-
-
-def names_of(bar):
-    """What it can be asked for by."""
-    return {bar.field, bar.field.split(",")[0], stage_of(bar)}
 
 
 def number_text(figure):
@@ -68,16 +55,15 @@ def line(texts):
 def main():
     bars = all_bars()
     wanted = set(sys.argv[1:])
-    unknown = wanted - set().union(*map(names_of, bars))
-    if unknown:
-        fields = sorted({bar.field for bar in bars})
-        print(f"no bars of {', '.join(sorted(unknown))}; there are {'; '.join(fields)}", file=sys.stderr)
+    fields = {bar.field for bar in bars}
+    if unknown := sorted(wanted - fields):
+        print(f"no bars of {', '.join(unknown)}; there are {', '.join(sorted(fields))}", file=sys.stderr)
         return 2
     missed = 0
     print(line(HEAD))
     print(line(["---"] * len(HEAD)))
     for bar in bars:
-        if not wanted or wanted & names_of(bar):
+        if not wanted or bar.field in wanted:
             figure = bar.measure()
             missed += not bar.is_met_by(figure)
             print(line(cells(bar, figure)), flush=True)

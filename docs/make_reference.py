@@ -14,9 +14,9 @@ sys.path.insert(0, str(DOCS.parent))
 
 from benchmarks.bars import all_bars  # noqa: E402
 from benchmarks.figures import FIGURES, draw  # noqa: E402
-from benchmarks.quality import bar_text, figure_text, line, stage_of  # noqa: E402
+from benchmarks.quality import bar_text, figure_text, line  # noqa: E402
 from benchmarks.stages import speed_table  # noqa: E402
-from docs.sections import Section, around_the_chain, link, of_the_chain, shared  # noqa: E402
+from docs.sections import around_the_chain, link, of_the_chain, shared  # noqa: E402
 
 PAGE = DOCS / "stages.md"
 SHARED_NAME, SPEED_NAME, ALL_NAME = "What stages share", "Speed", "All bars"
@@ -44,8 +44,8 @@ rows, and measure on your own.
 
 
 def claims(bars):
-    """What a table says of each bar before anything is measured: of what, claim, bar, others."""
-    return [(bar.field.partition(", ")[2], bar.claim, bar_text(bar), bar.peers) for bar in bars]
+    """What a table says of each bar before anything is measured: claim, bar, others."""
+    return [(bar.claim, bar_text(bar), bar.peers) for bar in bars]
 
 
 def table(head, rows):
@@ -57,10 +57,10 @@ def table(head, rows):
 
 def bars_table(bars, found):
     rows = [
-        (of, claim, limit, figure_text(bar, found[bar]), others)
-        for bar, (of, claim, limit, others) in zip(bars, claims(bars), strict=True)
+        (claim, limit, figure_text(bar, found[bar]), others)
+        for bar, (claim, limit, others) in zip(bars, claims(bars), strict=True)
     ]
-    return table(("of", "measured", "bar", "here", "others"), rows)
+    return table(("measured", "bar", "here", "others"), rows)
 
 
 def all_bars_table(bars, found):
@@ -95,13 +95,10 @@ def section_text(section, bars, found, level="##"):
 
 
 def with_bars(bars):
-    """The page's sections and the bars of each; fields that are about none of them come last."""
-    known = [*of_the_chain(), *around_the_chain()]
-    named = [section.name for section in known]
-    rest = dict.fromkeys(name for name in map(stage_of, bars) if name not in named)
+    """The page's sections and the bars of each."""
     return [
-        (section, [bar for bar in bars if stage_of(bar) == section.name])
-        for section in [*known, *map(Section, rest)]
+        (section, [bar for bar in bars if bar.field == section.name])
+        for section in [*of_the_chain(), *around_the_chain()]
     ]
 
 

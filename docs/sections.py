@@ -15,6 +15,7 @@ from dsp import (
     dynamics,
     eq,
     filters,
+    fir,
     gain,
     gain_computer,
     hum,
@@ -37,9 +38,8 @@ from dsp import (
     true_peak,
 )
 from pipeline import plugin
-from pipeline.manifest.declared import choices, fields_of, meaning, range_of
 from pipeline.manifest.model import Level, Session
-from pipeline.manifest.reference import HEAD, stage_sections
+from pipeline.manifest.reference import settings_table, stage_sections
 
 # Modules and classes whose docstrings explain a stage, in the order of reading; a word before one names it.
 METHODS: dict[str, tuple[Any, ...]] = {
@@ -47,7 +47,7 @@ METHODS: dict[str, tuple[Any, ...]] = {
         repair, repair.Repair, ("DC", repair.RemoveDc), clicks, clicks.Declick, hum, hum.HumMeter,
         ("Ends", repair.FadeCutEnds),
     ),
-    "tone": (tone, tone.Tone, ("Filter", tone.minimum_phase_taps)),
+    "tone": (tone, tone.Tone),
     "glue": (dynamics,),
     "multiband": (multiband,),
     "deess": (deess, deess.Deess),
@@ -61,7 +61,7 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "output": (gain, gain.Gain),
     "limiter": (limiter, gain_computer),
     "conversion": (resample, resample.Resampler),
-    "dither": (dither, dither.Quantiser, ("Shaping", dither.shaper_taps)),
+    "dither": (dither, dither.Quantiser),
     "loudness": (loudness, loudness.KWeightedEnergy, ("K-weighting", loudness.k_weighting_sos)),
     "true peak": (true_peak, interpolate),
     "meters": (
@@ -70,25 +70,25 @@ METHODS: dict[str, tuple[Any, ...]] = {
     ),
     "streams": (stream,),
     "placement": (placement, placement.Parallel, placement.OnOne),
-    "filter designs": (filters, filters.matched_sos, ("Method", filters._Warp)),
+    "filter designs": (filters, filters.matched_sos),
+    "FIR filters": (fir, fir.FirFilter, ("Minimum phase", fir.minimum_phase)),
     "dynamic bands": (dynamic_band,),
     "crossover": (crossover, crossover.Crossover),
-    "oversampling": (oversample, oversample.oversampling_factor),
+    "oversampling": (oversample,),
 }  # fmt: skip
 
 MADE_OF = {
+    "tone": ("FIR filters",),
     "multiband": ("crossover", "glue"),
     "deess": ("dynamic bands",),
     "eq": ("filter designs", "dynamic bands"),
-    "linear_eq": ("filter designs",),
+    "linear_eq": ("filter designs", "FIR filters"),
     "saturate": ("oversampling",),
-    "tape": ("oversampling",),
+    "tape": ("filter designs", "oversampling", "FIR filters"),
     "clip": ("oversampling",),
     "stereo": ("crossover",),
     "limiter": ("true peak",),
 }
-# A stage whose bars stand with those of another one.
-MEASURED_WITH = {"linear_eq": "eq"}
 
 # Said of a stage besides.
 REMARKS = {
@@ -115,9 +115,13 @@ SETTERS = {"session": Session, "level": Level}
 OF_THE_CODE = r"(Args|Returns?|Raises|Attributes)\b|(The|One band of an?) `\w+:` (stage|section)"
 # Between words an underscore is none.
 MARKUP = r"[*<\[\]|]|(?<!\w)_|_(?!\w)"
+# A formula's beginning, which is no sentence's.
+FORMULA = r"[\w\[\]]+ = "
 # The shape of an array, ahead of what is in it.
 SHAPE = r"^\((?:[\w…]+,)+ ?[\w…]*\):? "
-SHARED = ("streams", "placement", "filter designs", "dynamic bands", "crossover", "oversampling")
+SHARED = (
+    "streams", "placement", "filter designs", "FIR filters", "dynamic bands", "crossover", "oversampling",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,6 @@ class Section:
             read.append(REMARKS[self.name])
         if self.name in MADE_OF:
             read.append(f"Made of: {', '.join(map(link, MADE_OF[self.name]))}.")
-        if self.name in MEASURED_WITH:
-            read.append(f"Its bars are with those of {link(MEASURED_WITH[self.name])}.")
         return "\n\n".join(read)
 
 
@@ -148,11 +150,13 @@ def of_the_chain() -> list[Section]:
 
 def around_the_chain() -> list[Section]:
     return [
-        Section(
-            name, sentence(purpose), f"In `{where}`:\n\n{keys_table(SETTERS[where], keys)}" if keys else ""
-        )
+        Section(name, sentence(purpose), _set_in(where, keys) if keys else "")
         for name, (purpose, where, keys) in AROUND.items()
     ]
+
+
+def _set_in(where: str, keys: tuple[str, ...]) -> str:
+    return f"In `{where}`:\n\n{settings_table(SETTERS[where], keys)}"
 
 
 def shared() -> list[Section]:
@@ -173,29 +177,6 @@ def sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def keys_table(section: Any, keys: tuple[str, ...]) -> str:
-    """Markdown: some keys of a section that has a default for each, like the tables of stages."""
-    default, hints = section(), fields_of(section)
-    rows = [HEAD, ("---",) * len(HEAD)]
-    for key in keys:
-        hint = hints[key]
-        rows.append((f"`{key}`", _allowed(hint), _plain(getattr(default, key)), meaning(hint)))
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def _allowed(hint: Any) -> str:
-    interval = range_of(hint)
-    if interval:
-        return f"between {interval.ge:g} and {interval.le:g}"
-    return ", ".join(map(str, choices(hint))) or "yes, no"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def explained(named: Any) -> str:
     """The docstring of a module, class or function as paragraphs of Markdown, behind a word if it has one.
 
@@ -211,7 +192,8 @@ def explained(named: Any) -> str:
 def markdown(paragraph: str) -> str:
     """A paragraph on one line; what Markdown would take for markup is escaped outside of code."""
     flowing = re.sub(SHAPE, "", " ".join(paragraph.replace("``", "`").split()))
-    flowing = flowing[0].upper() + flowing[1:]
+    if not re.match(FORMULA, flowing):
+        flowing = flowing[0].upper() + flowing[1:]
     parts = flowing.split("`")
     parts[::2] = [re.sub(MARKUP, r"\\\g<0>", part) for part in parts[::2]]
     return re.sub(r"^Source: ", "*Source:* ", "`".join(parts))

@@ -1,8 +1,16 @@
-"""Compression: what one does with a level, and glue, the bus compressor made of it.
+"""Compression of all channels by one gain, and glue, the bus compressor made of it.
 
-Power linked over the channels, RMS level, gain computer with a soft knee, and smooth decoupled
-ballistics behind the computer: of the usual designs the one that distorts least. Logarithm and
-exponential are written out: they become vector code, and give the same bits on every machine.
+The level is the mean power of the channels over 10 ms (RMS), in glue behind a second-order Butterworth
+high-pass, which the sound itself does not go through. A gain computer with a soft knee turns it into a
+reduction in dB. Attack and release work on that, behind the computer, smooth and decoupled: of the usual
+designs the one that distorts least.
+
+With `auto_release` there are two ways back at once, and the larger reduction counts: a fast one, a third of
+`release_ms`, and a slow one, five times as long, which fills over 200 ms. A short peak hardly fills it; dense
+sound does.
+
+Before anything comes out, the first 50 ms are listened to (pre-roll), so that what starts loud is compressed
+from its first frame.
 
 Source: D. Giannoulis, M. Massberg, J. D. Reiss, Digital Dynamic Range Compressor Design, JAES 60(6), 2012.
 """
@@ -72,6 +80,7 @@ class GlueSettings(PlacedSettings):
         return self.mix == 0.0 or (self.ratio == 1.0 and self.makeup_db == 0.0)
 
 
+# Logarithm and exponential are written out: they become vector code, and give the same bits on every machine.
 # x / 0 is no exception, or divisions would not become vector code; the divisors here are never 0.
 
 

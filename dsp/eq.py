@@ -1,4 +1,10 @@
-"""Parametric equaliser, minimum phase: the bands' settings and the stage."""
+"""Parametric equaliser, minimum phase: bands with the magnitude of their analogue prototypes up to 20 kHz.
+
+Bells and shelves are those of the cookbook, as analogue filters; high- and low-passes are Butterworth
+filters. How they become digital: dsp/filters.py.
+
+Source: R. Bristow-Johnson, Audio EQ Cookbook, the H(s) of peaking EQ, lowShelf and highShelf.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +35,8 @@ LEVEL_MS = 10.0
 class EqBand(Settings):
     """One band of an `eq:` stage.
 
-    With a `threshold_db` it is dynamic: flat while its own range is softer, and moved towards `gain_db` by
-    (1 - 1 / ratio) dB for each dB that it is louder.
+    A bell or shelf with a `threshold_db` is dynamic. It is flat while its own range of frequencies is softer
+    than that, and moves towards `gain_db` by (1 - 1 / ratio) dB for each dB that the range is louder.
     """
 
     type: Annotated[BandType, Doc("shape: bell, low_shelf, high_shelf, high_pass or low_pass")]
@@ -203,10 +209,9 @@ class DynamicBand:
 
 
 class Eq:
-    """Bands one after the other, minimum phase; neutral bands are left out.
+    """Bands one after the other; neutral bands are left out.
 
-    Each band has its analogue prototype's magnitude up to 20 kHz (`filters.matched_sos`). A single channel
-    is mid, left and right at once, and has no side.
+    A single channel is mid, left and right at once, and has no side.
     No latency: each frame that goes in comes out at once.
     """
 

@@ -1,4 +1,17 @@
-"""Filter designs: analogue prototypes, and second-order sections that have their magnitude."""
+"""Filter designs: analogue prototypes, and digital sections that have their magnitude up to 20 kHz.
+
+For equalisers, and for whatever else stands for an analogue filter. The usual bilinear transform squeezes all
+frequencies into those below half the rate, and a bell at 15 kHz comes out too narrow. Here the frequencies
+are fitted instead. The squared magnitude of an analogue filter is a rational function of w^2, that of a
+digital one a rational function of x = sin^2(w/2), with w in radians per frame. Where a rational g(x) takes
+the place of w^2, the first becomes the second, and is off only by as much as g(x) is off w^2.
+
+So g is fitted to w^2, closest where the prototype's level depends on it most: least squares (Sanathanan and
+Koerner, 1963), weighted anew until the largest error in dB is least (Lawson, 1961). A g of degree n makes n
+digital sections of each analogue one. The bilinear transform is g = 4x / (1 - x), exact at 0 Hz alone.
+
+Side chains have plain bilinear filters: only detectors hear them.
+"""
 
 import cmath
 from dataclasses import dataclass
@@ -135,10 +148,7 @@ def _check_below_half(freq_hz: float, rate: int) -> None:
 class _Warp:
     """Squared frequency as a rational function g of x = sin^2(w/2), w in radians per frame.
 
-    The squared magnitude of a digital filter is rational in x, that of an analogue one in w^2. With g(x)
-    for w^2 the second becomes the first: g has degree n, so a prototype's section becomes n digital
-    sections, which differ from it only by g's error in frequency. The bilinear transform is the case
-    g = 4x / (1 - x), exact at w = 0 alone; here g is fitted where the prototype is sensitive to it.
+    A g of degree n makes n digital sections of one of the prototype's.
     """
 
     top: Array  # highest power first; the constant is 0, since w = 0 where x = 0

@@ -1,4 +1,4 @@
-"""Output level: the one stage that only turns a knob."""
+"""Output level: one factor for all samples, to drive what is behind it harder or less hard."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,10 @@
-"""Parametric equaliser, linear phase: all bands in one symmetric FIR for each place."""
+"""Parametric equaliser, linear phase: all bands in one symmetric FIR filter for each place.
+
+The prototypes are those of dsp/eq.py. The magnitude of all bands together is sampled at even steps of
+frequency and transformed, which gives a symmetric response, and a window made of Kaiser's with beta 10 ends
+it on either side. The filter is at least a third of a second long, and four periods of the lowest band
+times its Q; its length is doubled until it is within 0.01 dB. It runs by overlap-save (dsp/fir.py).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +75,7 @@ def _check_linear(place: str, band: EqBand) -> None:
 
 
 class LinearEq:
-    """Bands of the same prototypes as `dsp.eq.Eq`, linear phase; the delay is hidden.
+    """Bands with the magnitude that they have in an `eq:`, and no turn of phase; the delay is hidden.
 
     The places follow one another in the order in which the bands first name them; within a place the order
     of the bands makes no difference. Each filter is within 0.01 dB of the prototypes' product from 20 Hz to

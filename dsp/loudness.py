@@ -1,5 +1,14 @@
 """Loudness meters after ITU-R BS.1770-5 and EBU R 128 (Tech 3341 and 3342, 2023).
 
+K-weighted energy is added up over 10 ms, and everything is read from that. Momentary loudness is that of
+400 ms, short-term loudness that of 3 s; both windows move in steps of 10 ms, because with 100 ms cases 13 and
+14 of Tech 3341 are missed by up to 0.45 LU.
+
+Integrated loudness is that of the blocks of 400 ms, one every 100 ms, that are above both gates: -70 LUFS,
+and 10 LU below the mean of what is above that. The loudness range goes from the 10th to the 95th percentile
+of short-term loudness, taken every 100 ms, with gates of -70 LUFS and of 20 LU below the mean. A window that
+is not wholly within the programme does not count.
+
 Energies are kept, never loudness numbers: energies of parts can be pooled into that of the whole.
 """
 

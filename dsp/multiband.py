@@ -1,4 +1,8 @@
-"""Multiband compressor: a crossover that adds up flat, and a compressor for each band."""
+"""Multiband compressor: a crossover that adds up flat, and a compressor for each band.
+
+A crossover turns the phase. So with `mix` or `on` what is not compressed goes through it as well, or the two
+would cancel in part.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -82,9 +86,9 @@ class MultibandSettings(PlacedSettings):
 class Multiband(PreRolled):
     """Compresses each band by its own level, all channels alike.
 
-    `settings.mix` and `settings.on` are taken care of here and not by `placement.placed`: the crossover
-    turns the phase, so what is not compressed has to go through it as well, or both would cancel each
-    other in part (parallel) or no longer be in time (mid against side, left against right).
+    `settings.mix` and `settings.on` are taken care of here and not by `placement.placed`, because of the
+    crossover: what is not compressed would cancel in part with what is (parallel), or no longer be in time
+    with it (mid against side, left against right).
     """
 
     def __init__(self, settings: MultibandSettings, rate: int, channels: int) -> None:

@@ -3,6 +3,11 @@
 Only what the curve adds to the signal goes through the filters: y = x + down(f(up(x)) - up(x)).
 The linear part keeps its bits, its top octave and its silence. All filters are linear-phase FIR
 with sums in a fixed order, and every stage hides its latency.
+
+Curves run at 352.8 kHz or more: 8 times 44.1 and 48 kHz, 4 times 88.2 and 96, twice 176.4 and 192. Where a
+curve is driven so hard that this does not suffice, each further 6 dB take twice the factor: what folds back
+depends on how steeply the driven signal crosses the curve between two samples. What a curve adds is kept up
+to 20 kHz at 44.1 and 48 kHz, and up to 0.4 of the rate above.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Saturation and soft clipping, oversampled so that what they add stays harmonic.
 
-Both run through `Oversampled`, which wants what a curve adds to its input, f(x) - x. The functions
-are written out as polynomials of fixed order instead of calls to the mathematical library: they
-become vector code, and give the same bits on every machine.
+Both bend along tanh: saturation everywhere, the clipper in its shoulder. Only what the curve adds, f(x) - x,
+goes through filters; the sound that it is added to does not. The curves are written out as polynomials of
+fixed order, which give the same bits on every machine.
 """
 
 import math
@@ -97,7 +97,11 @@ class Clip(Oversampled):
 
     It shaves and guarantees no peak: the way back to the rate of the signal filters what it cut.
     A loud tone crosses a short knee within one sample at 8 times the rate, so the curve runs at twice
-    the usual factor, and in its antiderivative form.
+    the usual factor, and with first-order antiderivative anti-aliasing: what is added to a sample is the mean
+    of what the curve adds along the straight lines to its two neighbours.
+
+    Source: J. Parker, V. Zavalishin, E. Le Bivic, Reducing the aliasing of nonlinear waveshaping
+    using continuous-time convolution, DAFx-16.
     """
 
     def __init__(self, settings: ClipSettings, rate: int, channels: int) -> None:
@@ -109,11 +113,8 @@ class Clip(Oversampled):
 class _Shoulder:
     """What the clipper adds, g(x) = w (tanh u - u) with u = (|x| - t) / w, averaged between samples.
 
-    First-order antiderivative anti-aliasing: each sample is the mean of g along the straight lines
-    to its two neighbours, (G(b) - G(a)) / (b - a) for each. Taking both keeps it in time with the signal.
-
-    Source: J. Parker, V. Zavalishin, E. Le Bivic, Reducing the aliasing of nonlinear waveshaping
-    using continuous-time convolution, DAFx-16.
+    The mean along the line from a to b is (G(b) - G(a)) / (b - a), G being the integral of g. Taking both
+    neighbours keeps it in time with the signal.
     """
 
     def __init__(self, threshold: float, ceiling: float, channels: int) -> None:

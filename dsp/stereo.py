@@ -78,7 +78,7 @@ class Stereo:
 
     Mono bass is one more band, of width 0. The mid goes through the same crossover, which leaves its
     levels alone; one band needs no crossover at all. Where a width is above 1 the stage looks 1.5 s
-    ahead (see `WidthLimit`). A single channel passes untouched.
+    ahead, for how far it may go. A single channel passes untouched.
     """
 
     def __init__(self, settings: StereoSettings, rate: int, channels: int) -> None:
@@ -136,12 +136,13 @@ class Stereo:
 class WidthLimit:
     """Widens the difference of one band as far as the correlation of left and right allows.
 
-    Their correlation is above 0 where the mid has more power than the difference. So over any window of
-    1 s (on a grid of 10 ms) in which that is so, the width is at most just under the root of mid power
-    over difference power, and where it is not so, at most 1: no window is driven to 0 or below. A frame's
-    width is the least of all windows that it is in, held for as long as the smoothing is, so that every
-    mean over the smoothing is still no more than that least. Windows lie within the programme; one that
-    is shorter than 1 s is one window.
+    The correlation is above 0 while the mid has more power than the difference. That is looked at in windows
+    of 1 s, one every 10 ms. Each window allows widths up to just under the root of mid power over difference
+    power, and 1 in any case: none is driven to 0 or below, and what is there already is not narrowed. A frame
+    gets the least width of all windows that it is in.
+
+    Widths are smoothed by a raised cosine of 0.5 s; the least is held for 0.25 s more at either end, so that
+    smoothing never goes over it. Windows lie within the programme; one of less than 1 s is one window.
     """
 
     def __init__(self, width: float, rate: int) -> None:

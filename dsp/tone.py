@@ -3,6 +3,11 @@
 It goes about it as a mastering engineer would: broad strokes only, never much, nothing below the music, and
 no answer where one of the two has none. A reference that a codec or a converter has cut off at 16 kHz says
 nothing about the air of this song; and what differs by 20 dB is another instrument, not another tone.
+
+The spectra are compared in third octaves from 40 Hz to 16 kHz, at the same mean level from 100 Hz to 10 kHz.
+A share of the difference, shifted so that the curve is 0 dB on average, is limited, smoothed over an octave,
+and fades to 0 dB within an octave from what could be compared. That curve becomes a filter of minimum phase,
+a third of a second long, from the cepstrum of its magnitude (dsp/fir.py).
 """
 
 import math

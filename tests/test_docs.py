@@ -9,7 +9,7 @@ from benchmarks.bars.bar import Bar
 from benchmarks.figures import FIGURES
 from benchmarks.quality import bar_text, figure_text, number_text
 from docs.make_reference import DOCS, PAGE, claims, with_bars
-from docs.sections import METHODS, SHARED, Section, anchor, explained, of_the_chain
+from docs.sections import METHODS, SHARED, Section, anchor, explained, markdown, of_the_chain
 
 REMEDY = "run `make docs`"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -35,8 +35,8 @@ def tables_in(text):
 
 
 def bars_told(text):
-    """(of what, claim, bar, others) of every row of the tables of bars."""
-    columns = ("of", "measured", "bar", "others")
+    """(claim, bar, others) of every row of the tables of bars."""
+    columns = ("measured", "bar", "others")
     rows = (row for table in tables_in(text) for row in table if "measured" in row)
     return [tuple(row.get(column, "") for column in columns) for row in rows]
 
@@ -56,6 +56,10 @@ def test_purpose_and_settings_are_those_of_the_code(section, bars):
 @named
 def test_bars_are_those_that_the_tests_assert(section, bars):
     assert bars_told(text_under(section.name)) == claims(bars), REMEDY
+
+
+def test_every_field_of_bars_has_a_section():
+    assert {bar.field for bar in all_bars()} <= {section.name for section, _ in SECTIONS}
 
 
 def test_the_list_of_all_bars_has_all():
@@ -125,6 +129,13 @@ def test_a_docstring_becomes_paragraphs_of_markdown():
     assert (
         text == "**Word.** What it does, f(x) \\* 2, with `a_b` and \\| in it.\n\n*Source:* somebody, 1999."
     )
+
+
+def test_a_formula_keeps_its_letters():
+    assert (
+        markdown("y[n] = 2 x[n], and what is\nbehind it.") == "y\\[n\\] = 2 x\\[n\\], and what is behind it."
+    )
+    assert markdown("mid and side.") == "Mid and side."
 
 
 def test_a_section_of_what_nothing_is_known_of_is_empty_but_for_its_name():

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.manifest.load import read
-from pipeline.manifest.reference import settings_table
+from pipeline.manifest.reference import stages_table
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -16,7 +16,7 @@ def test_the_table_of_stages_is_the_one_that_the_settings_make():
     text = README.read_text(encoding="utf-8")
     table = re.search(r"<!-- stages: .*? -->\n(.*?)<!-- stages end -->", text, re.DOTALL)
     assert table is not None
-    assert table[1].strip() == settings_table().strip()
+    assert table[1].strip() == stages_table().strip()
 
 
 def test_every_command_it_names_exists_and_every_command_is_named():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 class Bar:
     """One line of the table of quality.
 
+    `field` is a stage by its key in a manifest, or what is around a chain by its heading in docs/stages.md.
     `measure` takes nothing and returns the figure; it is the same on every run. `limit` is the most it may
     be, or with `at_least` the least. `peers` is what others reach, in words, where that was measured.
     """

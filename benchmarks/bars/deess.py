@@ -84,7 +84,7 @@ def vowel_residual_dbfs():
     return to_db(np.abs(change[start : start + RATE // 2]).max())
 
 
-FIELD = "de-esser"
+FIELD = "deess"
 BARS = (
     Bar(FIELD, "samples changed while nothing is over its limits", 0.0, "", changed_below),
     Bar(FIELD, "full-scale tones from 100 Hz to 2 kHz: change of level", 0.01, "dB", low_tone_change_db),

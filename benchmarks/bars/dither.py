@@ -145,44 +145,53 @@ def left_in_silence(kind):
 
 
 NO_DITHER = "no dither: lines at -26 dBc"
-FFMPEG = "ffmpeg: repeats every 131072 frames (2048 σ)"
+FFMPEG = "ffmpeg: repeats every 131072 frames"
 SOX_LIGHT = "SoX: modified-e-weighted -108.2 at +8 dB, lipshitz -110.1 at +12"
 SOX = "SoX: lipshitz -110.1 at +12 dB, f-weighted -112.5 at +18, shibata -112.6 at +24"
 
 
+def _bar(kind, claim, limit, unit, measure, peers=""):
+    return Bar("dither", f"{kind}: {claim}", limit, unit, measure, peers=peers)
+
+
 def _bars_of(kind):
     """What every kind of dither has to keep."""
-    bar = partial(Bar, f"dither, {kind}")
     return (
-        bar(
+        _bar(
+            kind,
             "harmonics of a tone at -90 dBFS, strongest over the noise in its bin",
             limit=harmonics_limit_db(),
             unit="dB",
             measure=partial(harmonics_db, kind),
             peers=NO_DITHER,
         ),
-        bar("level error of a tone at -90 dBFS", 0.01, "dB", partial(level_error_db, kind)),
-        bar("mean of the error", 0.001, "LSB", partial(mean_lsb, kind)),
-        bar("correlation of the errors of left and right", 0.005, "", partial(channel_correlation, kind)),
-        bar("noise modulation over levels and steady values", 0.5, "dB", partial(modulation_db, kind)),
-        bar("highest code after 0.52 s of digital silence", 0.0, "LSB", partial(left_in_silence, kind)),
+        _bar(kind, "level error of a tone at -90 dBFS", 0.01, "dB", partial(level_error_db, kind)),
+        _bar(kind, "mean of the error", 0.001, "LSB", partial(mean_lsb, kind)),
+        _bar(
+            kind, "correlation of the errors of left and right", 0.005, "", partial(channel_correlation, kind)
+        ),
+        _bar(kind, "noise modulation over levels and steady values", 0.5, "dB", partial(modulation_db, kind)),
+        _bar(
+            kind, "highest code after 0.52 s of digital silence", 0.0, "LSB", partial(left_in_silence, kind)
+        ),
     )
 
 
 def _shaped_bars(kind, heard_limit_dbfs, rise_limit_db, peers):
-    bar = partial(Bar, f"dither, {kind}")
     return tuple(
         line
         for rate in (44_100, 48_000)
         for line in (
-            bar(
+            _bar(
+                kind,
                 f"noise at {rate / 1000:g} kHz, weighted by the threshold of hearing (plain dither: -97)",
                 limit=heard_limit_dbfs,
                 unit="dBFS",
                 measure=partial(heard_dbfs, kind, rate),
                 peers=peers if rate == RATE else "",
             ),
-            bar(
+            _bar(
+                kind,
                 f"noise at {rate / 1000:g} kHz over that of plain dither",
                 rise_limit_db,
                 "dB",
@@ -194,9 +203,9 @@ def _shaped_bars(kind, heard_limit_dbfs, rise_limit_db, peers):
 
 BARS = (
     *_bars_of("tpdf"),
-    Bar("dither, tpdf", "error rms, distance from 0.5 LSB", 0.005, "LSB", partial(rms_lsb_off, "tpdf")),
-    Bar(
-        "dither, tpdf",
+    _bar("tpdf", "error rms, distance from 0.5 LSB", 0.005, "LSB", partial(rms_lsb_off, "tpdf")),
+    _bar(
+        "tpdf",
         "repetition within 95 s: highest autocorrelation, in σ of chance",
         limit=repetition_limit(),
         unit="σ",

@@ -85,25 +85,28 @@ RIPPLE_PEERS = "at 20 kHz: scipy resample_poly -0.8 dB, ffmpeg's default swr -1.
 
 
 def _bars_of(from_rate, to_rate):
-    bar = partial(Bar, f"conversion, {from_rate / 1000:g} to {to_rate / 1000:g} kHz")
+    pair = f"{from_rate / 1000:g} to {to_rate / 1000:g} kHz"
     named = (from_rate, to_rate) == PAIRS[0]
     return (
-        bar(
-            "strongest alias" if from_rate > to_rate else "strongest image",
+        Bar(
+            "conversion",
+            f"{pair}: strongest {'alias' if from_rate > to_rate else 'image'}",
             limit=-170.0,
             unit="dB",
             measure=partial(alias_db, from_rate, to_rate),
             peers=ALIAS_PEERS if named else "",
         ),
-        bar(
-            "ripple to 20 kHz",
+        Bar(
+            "conversion",
+            f"{pair}: ripple to 20 kHz",
             limit=0.01,
             unit="dB",
             measure=partial(ripple_db, from_rate, to_rate),
             peers=RIPPLE_PEERS if named else "",
         ),
-        bar(
-            "THD+N of 997 Hz",
+        Bar(
+            "conversion",
+            f"{pair}: THD+N of 997 Hz",
             limit=-150.0,
             unit="dBc",
             measure=partial(distortion_dbc, from_rate, to_rate),
@@ -114,12 +117,12 @@ def _bars_of(from_rate, to_rate):
 BARS = (
     *(line for pair in PAIRS for line in _bars_of(*pair)),
     Bar(
-        "conversion, all of these",
-        "phase error to 20 kHz",
+        "conversion",
+        "all of these: phase error to 20 kHz",
         limit=0.5,
-        unit="degrees",
+        unit="°",
         measure=phase_degrees,
         peers="pedalboard: 0.2 to 0.4 samples of delay are left",
     ),
-    Bar("conversion, all of these", "length, off the exact ratio", 0.0, "frames", frames_off),
+    Bar("conversion", "all of these: length, off the exact ratio", 0.0, "frames", frames_off),
 )

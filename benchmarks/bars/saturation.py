@@ -151,5 +151,5 @@ BARS = (
         "dBc",
         lambda: even_harmonics_dbc(clip(), DRIVE_DB),
     ),
-    Bar("clip", "change of noise 6 dB below the knee", 0.0, "of full scale", change_below_knee),
+    Bar("clip", "noise 6 dB below the knee: largest change of a sample", 0.0, "", change_below_knee),
 )

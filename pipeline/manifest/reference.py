@@ -1,52 +1,41 @@
 """What the documents say of the stages: made from the settings themselves."""
 
-import inspect
+from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args
 
-from dsp import repair
-from dsp.settings import SHARED, Interval, range_text
-from dsp.stages import KINDS
-from pipeline import plugin
+from dsp.settings import SHARED, range_text
+from dsp.tape import FLUX_TIME_S
 from pipeline.manifest.chain import Insert
 from pipeline.manifest.declared import bare, choices, fields_of, meaning, range_of
 from pipeline.manifest.part import Part
 
 HEAD = ("Key", "Range", "Default", "Meaning")
-# Modules of stages that `KINDS` does not lead to.
-ELSEWHERE = {"repair": repair, "plugin": plugin}
+# Choices that types cannot declare: between numbers that are not whole.
+NUMBERS = {"speed_ips": tuple(FLUX_TIME_S)}
+# Keys that a stage's settings have, and the stage refuses.
+REFUSED = {"linear_eq": ("threshold_db", "ratio", "attack_ms", "release_ms")}
 
 
 @dataclass(frozen=True, slots=True)
 class StageSection:
-    """What the reference says about one stage: Markdown. `method` is what its module says of itself."""
+    """What the reference says about one stage; `settings` is Markdown."""
 
     name: str
     purpose: str
-    method: str
     settings: str
 
 
 def stage_sections() -> list[StageSection]:
     """Every stage that a chain can have, in the order of the manifest's keys."""
     return [
-        StageSection(
-            name=stage,
-            purpose=meaning(hint),
-            method=_method(stage),
-            settings=_table(HEAD, _rows(_settings(hint))),
-        )
+        StageSection(stage, meaning(hint), _stage_table(stage, _settings(hint)))
         for stage, hint in fields_of(Insert).items()
     ]
 
 
-def _method(stage: str) -> str:
-    """What the module of a stage says of itself; an EQ's settings are a tuple, and its stage knows."""
-    modules = {
-        kind.name: inspect.getmodule(kind.make if settings is tuple else settings)
-        for settings, kind in KINDS.items()
-    }
-    return inspect.getdoc((modules | ELSEWHERE)[stage]) or ""
+def _stage_table(stage: str, settings: Any) -> str:
+    return settings_table(settings, [key for key in fields_of(settings) if key not in REFUSED.get(stage, ())])
 
 
 def stages_table() -> str:
@@ -54,6 +43,14 @@ def stages_table() -> str:
     return _table(
         ("Stage", "What it is"), [(f"`{name}`", meaning(hint)) for name, hint in fields_of(Insert).items()]
     )
+
+
+def settings_table(section: Any, keys: Iterable[str]) -> str:
+    """Markdown: `keys` of a section or of a stage's settings, with their ranges, defaults and meanings.
+
+    What several stages share comes last. Ends with a line break.
+    """
+    return _table(HEAD, _rows(section, keys))
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -71,21 +68,27 @@ def _is_section(hint: Any) -> bool:
     return isinstance(hint, type) and (issubclass(hint, Part) or hasattr(hint, "__dataclass_fields__"))
 
 
-def _rows(settings: Any, before: str = "") -> list[tuple[str, ...]]:
+def _rows(settings: Any, keys: Iterable[str], before: str = "") -> list[tuple[str, ...]]:
     """Key, range, default and meaning of each setting; of a list of settings, those of one entry too."""
-    defaults = _defaults(settings)
+    hints, defaults = fields_of(settings), _defaults(settings)
     rows: list[tuple[str, ...]] = []
-    for key, hint in sorted(fields_of(settings).items(), key=lambda field: field[0] in SHARED):
-        rows.append((f"`{before}{key}`", _allowed(hint, range_of(hint)), defaults[key], meaning(hint)))
+    for key in sorted(keys, key=lambda key: key in SHARED):
+        hint = hints[key]
+        rows.append((f"`{before}{key}`", _allowed(key, hint), defaults[key], meaning(hint)))
         inner = _settings(hint)
         if _is_section(inner):
-            rows += _rows(inner, f"{before}{key}[].")
+            rows += _rows(inner, fields_of(inner), f"{before}{key}[].")
     return rows
 
 
-def _allowed(hint: Any, interval: Interval | None) -> str:
-    if interval:
+def _allowed(key: str, hint: Any) -> str:
+    """Range or choices of a setting, or of each entry of a list; nothing where any value will do."""
+    if key in NUMBERS:
+        return _plain(NUMBERS[key])
+    if interval := range_of(hint):
         return range_text(interval)
+    if each := next(filter(None, map(range_of, get_args(bare(hint)))), None):
+        return f"each {range_text(each)}"
     return "yes, no" if bare(hint) is bool else ", ".join(map(str, choices(hint)))
 
 
