@@ -1,4 +1,4 @@
-"""The bars of quality: one module for each field, each with its `BARS`."""
+"""The bars of quality: modules by what they measure, each with its `BARS`."""
 
 import importlib
 import pkgutil

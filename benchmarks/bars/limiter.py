@@ -139,7 +139,7 @@ BARS = (
         limit=0.15,
         unit="dB",
         measure=lambda: max(excesses_db(rate)[1][0] for rate in RATES),
-        peers="matchering, sox and others that hold samples: up to 10.8",
+        peers="matchering, sox and plain limiters: up to 10.8",
     ),
     Bar(
         "limiter",
