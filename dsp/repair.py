@@ -122,6 +122,14 @@ def _hum(settings: RepairSettings, findings: RepairFindings) -> tuple[float, tup
     return findings.hum_hz, findings.hum_harmonics
 
 
+def nothing_to_repair(settings: RepairSettings, findings: RepairFindings) -> bool:
+    """True when nothing is asked for, or nothing of it was found; clicks and cut ends are met on the way."""
+    if settings.declick or settings.fade_ends_ms:
+        return False
+    has_dc = settings.dc and any(abs(mean) > LEAST_DC for mean in findings.dc)
+    return not (has_dc or _hum(settings, findings)[1])
+
+
 class RemoveDc:
     """Subtracts a constant from each channel; digital black stays black.
 

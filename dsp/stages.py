@@ -12,7 +12,7 @@ from dsp.gain import Gain, OutputSettings
 from dsp.linear_eq import LinearEq, LinearEqSettings
 from dsp.multiband import Multiband, MultibandSettings
 from dsp.placement import PlacedSettings, placed
-from dsp.repair import Repair, RepairFindings, RepairSettings
+from dsp.repair import Repair, RepairFindings, RepairSettings, nothing_to_repair
 from dsp.saturation import Clip, ClipSettings, Saturate, SaturateSettings
 from dsp.stereo import Stereo, StereoSettings
 from dsp.stream import Stage
@@ -22,14 +22,17 @@ from dsp.tone import Tone, ToneCurve
 
 @dataclass(frozen=True, slots=True)
 class RepairSpec:
-    """What is asked of a repair, and what was found of the whole programme beforehand."""
+    """What is asked of a repair, and what was found of the whole programme beforehand.
+
+    Neutral as well when what is asked for was not found; clicks and cut ends are only met on the way.
+    """
 
     settings: RepairSettings
     findings: RepairFindings
 
     @property
     def neutral(self) -> bool:
-        return self.settings.neutral
+        return nothing_to_repair(self.settings, self.findings)
 
 
 class Kind(NamedTuple):

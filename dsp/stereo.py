@@ -56,8 +56,8 @@ class StereoSettings(Settings):
                 raise ValueError(f"widths must be between 0 and {WIDEST:g} (got {width:g})")
         if len(self.crossovers_hz) != len(self.widths) - 1:
             raise ValueError(
-                f"crossovers_hz must have {len(self.widths) - 1} frequencies for {len(self.widths)} widths, "
-                f"one less (got {len(self.crossovers_hz)})"
+                f"crossovers_hz must be one less than widths, so {len(self.widths) - 1} "
+                f"(got {len(self.crossovers_hz)})"
             )
         check_crossovers(self.crossovers_hz)
         if self.mono_below_hz and self.crossovers_hz:

@@ -1,7 +1,7 @@
 """What each mix is, and what is wrong with it: one streaming pass over the file."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from pipeline.faults import Fault
 DC_WARNING = 1e-3
 SILENCE_WARNING_S = 3.0
 MOST_CLICKS = 200
+# Clicks this close, in whichever channel, are heard as one.
+ONE_CLICK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +165,22 @@ def _facts(info: MixInfo, frames: int, meters: _Meters) -> MixFacts:
         low_correlation=meters.low_end.reading.correlation,
         mid_power=tuple(thirds.mid.tolist()),
         difference_power=tuple(thirds.difference.tolist()),
-        clicks_s=tuple(click.time_s for click in meters.clicks.reading[:MOST_CLICKS]),
+        clicks_s=_times([click.time_s for click in meters.clicks.reading])[:MOST_CLICKS],
         hum_hz=hum.hz,
         hum_harmonics=hum.harmonics,
         hum_dbfs=max(hum.levels_dbfs, default=-math.inf),
         cut_start=defects.cut_start,
         cut_end=defects.cut_end,
     )
+
+
+def _times(clicks_s: Sequence[float]) -> tuple[float, ...]:
+    """When clicks are heard, in order."""
+    heard: list[float] = []
+    for at_s in sorted(clicks_s):
+        if not heard or at_s - heard[-1] > ONE_CLICK_S:
+            heard.append(at_s)
+    return tuple(heard)
 
 
 def warnings(facts: MixFacts) -> list[str]:
@@ -209,9 +220,8 @@ def _repairs(facts: MixFacts) -> list[str]:
     if facts.clicks_s:
         first = ", ".join(f"{at_s:.2f} s" for at_s in facts.clicks_s[:3])
         more = ", …" * (len(facts.clicks_s) > 3)
-        found.append(
-            f"{_several(len(facts.clicks_s), 'click')}, at {first}{more}; repair: {{declick: yes}} fills in"
-        )
+        count = _several(len(facts.clicks_s), "click") + " or more" * (len(facts.clicks_s) == MOST_CLICKS)
+        found.append(f"{count}, at {first}{more}; repair: {{declick: yes}} fills in")
     if facts.hum_hz:
         found.append(
             f"hum of {facts.hum_hz:.2f} Hz and harmonics, up to {facts.hum_dbfs:.0f} dBFS; "

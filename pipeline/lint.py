@@ -12,6 +12,7 @@ from pipeline.intake import MixFacts
 from pipeline.manifest.chain import Insert
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route
+from pipeline.reels import groups
 
 EQ_DB = 2.0
 GLUE_MEAN_DB = 3.0
@@ -51,17 +52,18 @@ def mixed(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[Fault]:
 
 
 def mastered(manifest: Manifest, tracks: Sequence[Mapping[str, Any]]) -> list[Fault]:
-    """What a build has shown; `tracks` are those of its delivery.json."""
+    """What a build has shown, of each reel at its first track; `tracks` are those of its delivery.json."""
+    goes_on = {mix for group in groups(manifest) for mix in group[1:]}
     found: list[Fault] = []
     for piece, track in zip(manifest.pieces, tracks, strict=True):
+        if piece.cut or piece.mix in goes_on:
+            continue
         route = ("tracks", piece.mix)
         limiting_db = track["limiting_max_db"]
         if manifest.lint.limiting and limiting_db > LIMITING_DB:
             found.append(
                 _grumble(manifest, "limiting", route, f"{_named(track)}: {limiting_db:.1f} dB of limiting")
             )
-        if piece.cut:
-            continue
         for stage in track["chain"]:
             mean_db = stage.get("reduction_mean_db", 0.0)
             if manifest.lint.glue and stage["stage"] == "glue" and mean_db > GLUE_MEAN_DB:

@@ -17,11 +17,11 @@ from pipeline.build.plan import Album, plan_album
 from pipeline.build.renders import Rendering, Session, limited
 from pipeline.build.run import Advance, Runner, Task, Watcher
 from pipeline.encode import wave_container
-from pipeline.faults import Fault
+from pipeline.faults import Fault, Faults
 from pipeline.files import sha256_file
 from pipeline.formats import LOSSLESS, LOSSY, AudioFormat, parse_format
 from pipeline.level import ReelLevel
-from pipeline.manifest.load import Manifest
+from pipeline.manifest.load import Manifest, in_own_file
 from pipeline.measure import FileMeters, Measure, master_figures, rounded
 from pipeline.render import read_rendered, render, under_ceiling
 from pipeline.shaped import CHANNELS
@@ -87,8 +87,7 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
     form = format_of(wanted, out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".deadwax-") as aside:
         runner = Runner(Cache(Path(aside)), 1, watcher)
-        hashes = [sha256_file(source.path) for source in sources(manifest)]
-        album = plan_album(manifest, read_facts(manifest, hashes, runner), hashes, NO_DELIVERY)
+        album = _planned(manifest, runner)
         if form and not form.rate:
             form = replace(form, rate=album.timeline.rate)
         session, readings, _ = levelled(album, runner)
@@ -97,6 +96,14 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
         runner.run("rendering", [made.task(runner.cache)])
         made.file.replace(out)
     return Single(level, made.measure, made.limiting_db, made.frames, made.rate, readings[0]["chain"])
+
+
+def _planned(manifest: Manifest, runner: Runner) -> Album:
+    try:
+        hashes = [sha256_file(source.path) for source in sources(manifest)]
+        return plan_album(manifest, read_facts(manifest, hashes, runner), hashes, NO_DELIVERY)
+    except Faults as found:
+        raise in_own_file(found) from None
 
 
 class _Made:

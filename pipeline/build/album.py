@@ -24,10 +24,10 @@ from pipeline.deliver.sides import Side
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, deliver_vinyl
 from pipeline.faults import Faults
 from pipeline.formats import AudioFormat
-from pipeline.intake import warnings
 from pipeline.level import unlimited_peak_dbtp
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import Manifest, load
+from pipeline.remarks import remarks
 from pipeline.resolve import plugin_files
 from pipeline.verify import quick_faults
 
@@ -170,9 +170,9 @@ def _check(folder: Path, watcher: Watcher) -> None:
 
 def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
     """What went well enough to deliver and should still be known."""
-    remarks = sum(len(warnings(facts)) for facts in release.facts)
-    plural = "s" if remarks > 1 else ""
-    found = [f"{remarks} remark{plural} on the mixes: deadwax check says more"] if remarks else []
+    count = sum(len(remarks(release.manifest, mix, facts)) for mix, facts in enumerate(release.facts))
+    plural = "s" if count > 1 else ""
+    found = [f"{count} remark{plural} on the mixes: deadwax check says more"] if count else []
     mixes = [(piece.number, release.facts[piece.mix]) for piece in release.pieces]
     found += [
         f"track {number}: made from a lossy mix ({facts.codec}); ask for the real one"

@@ -1,5 +1,6 @@
 """`deadwax check`: everything that is wrong or unwise, all at once; nothing is written."""
 
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +18,11 @@ from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
 from pipeline.faults import Fault, Faults
-from pipeline.intake import MixFacts, warnings
+from pipeline.intake import MixFacts
 from pipeline.listing import read_listing
 from pipeline.manifest.load import Manifest, load
 from pipeline.manifest.scaffold import UNKNOWN_ARTIST
+from pipeline.remarks import remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _unwise_mixes(manifest: Manifest, facts: Sequence[MixFacts | None]) -> list[
         manifest.fault(("tracks", mix, "mix"), text)
         for mix, known in enumerate(facts)
         if known
-        for text in warnings(known)
+        for text in remarks(manifest, mix, known)
     ]
 
 
@@ -124,7 +126,9 @@ def _comparisons(
 
 
 def _figures(facts: MixFacts) -> Figures:
-    return figures(facts.lufs_i, facts.plr_db, facts.balance)
+    """Silence has no PLR."""
+    plr_db = facts.plr_db if math.isfinite(facts.lufs_i) else -math.inf
+    return figures(facts.lufs_i, plr_db, facts.balance)
 
 
 def _facts(
@@ -159,12 +163,14 @@ def check_data(checked: Checked) -> dict[str, Any]:
         "mixes": [
             {
                 "path": track.mix,
-                "warnings": warnings(known),
+                "warnings": remarks(checked.manifest, mix, known),
                 "facts": _finite(asdict(known)),
                 "against_reference": asdict(comparison) if comparison else None,
             }
-            for track, known, comparison in zip(tracks, checked.facts, checked.comparisons, strict=True)
-            if known
+            for mix, (track, known, comparison) in enumerate(
+                zip(tracks, checked.facts, checked.comparisons, strict=True)
+            )
+            if known and checked.manifest
         ],
     }
 

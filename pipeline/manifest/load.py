@@ -104,9 +104,12 @@ def for_one_mix(mix: Path, chain: Path | None, level: Mapping[str, str], *, limi
     try:
         return _manifest(_validated(plain, places, complaints, file), places, file, "")
     except Faults as found:
-        # The chain stands in a file of its own there.
-        own = [replace(fault, path=fault.path.removeprefix("defaults.")) for fault in found.faults]
-        raise Faults(own) from None
+        raise in_own_file(found) from None
+
+
+def in_own_file(found: Faults) -> Faults:
+    """Faults in what `for_one_mix` has made, where the chain stands in a file of its own."""
+    return Faults([replace(fault, path=fault.path.removeprefix("defaults.")) for fault in found.faults])
 
 
 def read(data: bytes, file: Path) -> Manifest:

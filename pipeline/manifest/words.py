@@ -61,6 +61,8 @@ EXAMPLES = {
     "cd": "write cd: {}",
     "vinyl": "write settings such as {rpm: 45}; under deliver, vinyl: {}",
 }
+# Within a chain nothing is on or off: what is not wanted is left out.
+EXAMPLES_IN_CHAIN = EXAMPLES | {"limiter": "write settings such as {ceiling_dbtp: -3}"}
 
 
 def complaints(error: ValidationError, places: Places) -> list[Complaint]:
@@ -181,7 +183,8 @@ def _example(location: Route) -> str:
     steps = [step for step in location if step not in TAGS]
     if steps and isinstance(steps[-1], int):
         return ENTRIES.get(str(steps[-2]), "")
-    return EXAMPLES.get(str(steps[-1]), "") if steps else ""
+    examples = EXAMPLES_IN_CHAIN if "chain" in steps else EXAMPLES
+    return examples.get(str(steps[-1]), "") if steps else ""
 
 
 def _own(detail: ErrorDetails) -> tuple[str, str]:

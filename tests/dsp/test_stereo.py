@@ -222,8 +222,8 @@ def test_neutral():
         ({"widths": (1.0,) * 6}, "widths must be 1 to 5 numbers (got 6)"),
         ({"widths": (2.1,)}, "widths must be between 0 and 2 (got 2.1)"),
         ({"widths": (-0.1,)}, "widths must be between 0 and 2 (got -0.1)"),
-        ({"widths": (1.0, 1.2)}, "crossovers_hz must have 1 frequencies for 2 widths, one less (got 0)"),
-        ({"crossovers_hz": (500.0,)}, "crossovers_hz must have 0 frequencies for 1 widths, one less (got 1)"),
+        ({"widths": (1.0, 1.2)}, "crossovers_hz must be one less than widths, so 1 (got 0)"),
+        ({"crossovers_hz": (500.0,)}, "crossovers_hz must be one less than widths, so 0 (got 1)"),
         ({"widths": (1.0,) * 3, "crossovers_hz": (500.0, 200.0)}, "crossovers_hz must ascend"),
         (
             {"widths": (1.0, 1.2), "crossovers_hz": (180.0,), "mono_below_hz": 150.0},

@@ -267,7 +267,7 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
     levels = solve(album.reels, [read_envelope(cache.path(key)) for key in keys], album.timeline, levelling)
     session = renders.Session(
         timeline=album.timeline, reels=album.reels, levels=levels, shaped_keys=keys,
-        ceiling_dbtp=-1, dither="tpdf",
+        ceiling_dbtp=-1, dither=manifest.session.dither,
     )  # fmt: skip
     form = parse_format("wav 24/96")
     whole = []
@@ -289,6 +289,7 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
 
 LIVE = """\
 album: {title: Live, artist: A, catalog: L-1}
+session: {dither: tpdf}
 level: {match: album, target_lufs: -24}
 tracks:
   - mix: mixes/live.wav
@@ -361,12 +362,15 @@ def test_the_listing_has_every_field(whole_album: Album) -> None:
     track_fields = {"number", "disc", "title", "isrc", "mix", "start_seconds", "length_seconds", "gain_db",
                     "limiting_max_db", "master"}  # fmt: skip
     mix_fields = {"path", "sha256", "rate", "bits", "channels", "frames"}
-    figures = {"lufs_i", "lufs_s_max", "lra_lu", "true_peak_dbtp", "plr_db", "crest_db"}
+    figures = {"lufs_i", "lufs_m_max", "lufs_s_max", "lra_lu", "true_peak_dbtp", "plr_db", "psr_min_db",
+               "crest_db", "correlation", "correlation_min", "low_correlation"}  # fmt: skip
     for track in data["tracks"]:
         assert track.keys() >= track_fields
         assert track["mix"].keys() >= mix_fields
         assert track["master"].keys() >= figures
-        assert all(isinstance(figure, float) for figure in track["master"].values())
+        assert all(isinstance(track["master"][figure], float) for figure in figures)
+        assert len(track["master"]["thirds_dbfs"]) == 31
+        assert all(level is None or isinstance(level, float) for level in track["master"]["thirds_dbfs"])
     file_fields = {"path", "kind", "role", "track", "side", "codec", "rate", "bits", "channels", "frames",
                    "bytes", "sha256", "lufs_i", "true_peak_dbtp"}  # fmt: skip
     sums = contents(whole_album.delivery)

@@ -121,6 +121,7 @@ def test_check_warns_of_what_is_unwise(small_copy: Album) -> None:
         "clipped in ",
         "true peak +",
         "silence of 4.0 s before and 0.0 s behind; trim it",
+        "cut off at its end; repair: {fade_ends_ms: 10} or a fade makes that silent",
     )
     assert len(warnings) == len(told)
     assert all(words in warning for words, warning in zip(told, warnings, strict=True))

@@ -9,15 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from benchmarks.bars.analysis import ideal_true_peak, to_db
 from dsp.limiter import LimiterSettings
 from pipeline import shaped as shaped_files
 from pipeline.build.run import Stopped
 from pipeline.formats import AudioFormat, parse_format
+from pipeline.level import CEILING_RESERVE_DB
 from pipeline.reels import Fade
-from pipeline.render import MEASURES, add_up, read_rendered, render
+from pipeline.render import MEASURES, add_up, read_rendered, render, under_ceiling
 from pipeline.second_opinion import SecondTruePeak
 from pipeline.timeline import sector_frames
-from tests.albums import codes_of, music, noise, on_grid, reel_render, render_spec, rendered, write_shaped
+from tests.albums import (
+    codes_of,
+    music,
+    noise,
+    on_grid,
+    reel_render,
+    render_spec,
+    rendered,
+    write_mix,
+    write_shaped,
+)
+from tests.end_to_end import done, listing
 
 SECTOR = 588
 CD, HI_RES = parse_format("wav 16/44.1"), parse_format("wav 24/96")
@@ -238,6 +251,141 @@ def test_each_track_is_told_of_the_limiting_of_its_own_reel(session, tmp_path):
     assert tracks[0].clipped_samples == pytest.approx(over.sum(), abs=2)
 
 
+# --- the ceiling, under torture
+
+
+def matched_signs(frames, length=400):
+    """One burst in silence, of samples whose signs all add up half-way between two of them: +12 dB."""
+    burst = np.sign(np.sinc(np.arange(-length, length) + 0.5))
+    audio = np.zeros((frames, 2))
+    audio[frames // 2 - length : frames // 2 + length] = burst[:, None] * [1.0, -0.9]
+    return audio
+
+
+def torture(rate):
+    """White noise up to half the rate, 6 dB over a ceiling of -1 dBTP by its samples alone; then a burst."""
+    over = 10 ** ((-1.0 + 6.0) / 20)
+    hiss = np.random.default_rng(5).uniform(-over, over, (rate, 2))
+    return np.concatenate([hiss, over * matched_signs(rate // 2)])
+
+
+@pytest.fixture(scope="module")
+def tortures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("torture")
+    return {
+        rate: {"torture": write_shaped(folder / str(rate), torture(rate), rate)} for rate in (44_100, 96_000)
+    }
+
+
+def torture_spec(rate, **changes):
+    one = reel_render(rate + rate // 2, "torture", rate=rate, limiter=LimiterSettings())
+    return render_spec([one], [113], **{"rate": rate, "reserve_db": CEILING_RESERVE_DB} | changes)
+
+
+@pytest.mark.parametrize("rate", [44_100, 96_000])
+@pytest.mark.parametrize(
+    ("bits", "dither"), [(16, "none"), (16, "tpdf"), (16, "shaped_light"), (16, "shaped"), (24, "tpdf")]
+)
+def test_the_ceiling_holds_under_torture(tortures, tmp_path, rate, bits, dither):
+    """In the delivered integers, by interpolation that shares nothing with the limiter's own meter."""
+    form = AudioFormat("wav", rate, bits)
+    spec = torture_spec(rate, dither=dither)
+    folder = rendered(spec, tortures[rate], [form], tmp_path)[form]
+    audio = codes(folder, form) / 2.0 ** (bits - 1)
+    assert -1.5 < to_db(ideal_true_peak(audio)) <= -1.0 + 0.01
+    (track,) = read_rendered(folder)
+    assert track.measure.true_peak_dbtp <= -1.0
+    assert track.clipped_samples == 0
+
+
+def test_formats_asked_together_or_one_by_one_have_the_same_bits(tortures, tmp_path):
+    """What one of them needs must not move the samples of another."""
+    spec = torture_spec(44_100, dither="shaped")
+    forms = [CD, WAV_24, *map(parse_format, ("flac 16/44.1", "flac 24/44.1", "alac 24/44.1"))]
+    together = rendered(spec, tortures[44_100], forms, tmp_path / "together")
+    for form in forms:
+        alone = rendered(spec, tortures[44_100], [form], tmp_path / form.folder)[form]
+        names = sorted(path.name for path in alone.iterdir())
+        assert names == sorted(path.name for path in together[form].iterdir())
+        for name in names:
+            assert (alone / name).read_bytes() == (together[form] / name).read_bytes()
+
+
+def passes(spec, shaped):
+    """The programme of each attempt."""
+    found = []
+
+    def write(blocks):
+        found.append(np.concatenate(list(blocks)))
+        return found[-1]
+
+    told = []
+    written, limiting_db = under_ceiling(spec, shaped, write, told.append)
+    assert written is found[-1]
+    return found, limiting_db, sum(told)
+
+
+def test_what_is_over_is_limited_again_from_the_start_and_is_no_progress(tortures):
+    """A second attempt, somewhat lower; what is under the ceiling is not done twice."""
+    found, _, told_s = passes(torture_spec(44_100), tortures[44_100])
+    assert len(found) > 1
+    assert told_s == pytest.approx(1.5, abs=1e-3)
+    peaks = [ideal_true_peak(audio) for audio in found]
+    assert to_db(peaks[0]) > -1.0 > to_db(peaks[-1]) - 0.01
+    found, limiting_db, _ = passes(torture_spec(44_100, ceiling_dbtp=-0.9, reserve_db=0.5), tortures[44_100])
+    assert len(found) == 1
+    assert limiting_db[0] > 6.0
+
+
+def test_a_reel_without_a_limiter_is_left_alone(tortures):
+    """Nor is one that has a limiter rendered again because of its neighbour, which has none."""
+    bare = reel_render(66_150, "torture", gain_db=1.0)
+    (found,), limiting_db, _ = passes(render_spec([bare], [113]), tortures[44_100])
+    assert_array_equal(found, torture(44_100).astype("<f4").astype(float) * 10 ** (1.0 / 20))
+    assert limiting_db == [0.0]
+    limited = reel_render(66_150, "torture", limiter=LimiterSettings(), start_sector=150)
+    (found,), limiting_db, _ = passes(render_spec([bare, limited], [113, 113]), tortures[44_100])
+    assert limiting_db[0] == 0.0 < limiting_db[1]
+    assert np.abs(found[:66_150]).max() > 1.9
+
+
+def test_samples_over_full_scale_are_clipped_and_counted_without_a_limiter(tortures, tmp_path):
+    bare = reel_render(66_150, "torture")
+    spec = render_spec([bare], [113], dither="none")
+    folder = rendered(spec, tortures[44_100], [CD], tmp_path)[CD]
+    audio = torture(44_100).astype("<f4").astype(float)
+    rounded = np.floor(audio * 2**15 + 0.5)
+    expected = np.clip(rounded, -(2**15), 2**15 - 1)
+    assert_array_equal(codes(folder, CD)[:66_150], expected)
+    (track,) = read_rendered(folder)
+    assert track.clipped_samples == (rounded != expected).sum()
+
+
+TORTURED = """\
+album: {title: T, artist: A}
+level: {target_lufs: -8}
+tracks:
+  - {title: Hiss, mix: hiss.wav}
+  - {title: Song, mix: song.wav}
+deliver: {digital: [flac 16/44.1, wav 24/44.1, wav 24/96], allow_upsampling: yes}
+"""
+
+
+def test_the_ceiling_holds_in_every_file_of_a_delivery(tmp_path):
+    """At both rates and word lengths."""
+    write_mix(tmp_path / "hiss.wav", 0.3 * noise(2.0, peak=1.0))
+    write_mix(tmp_path / "song.wav", music(3.0, crest=6.0))
+    (tmp_path / "album.yaml").write_text(TORTURED)
+    done("build", tmp_path / "album.yaml")
+    delivery = tmp_path / "delivery"
+    assert max(track["limiting_max_db"] for track in listing(delivery)["tracks"]) > 3.0
+    for folder, bits in (("flac-16-44.1", 16), ("wav-24-44.1", 24), ("wav-24-96", 24)):
+        paths = sorted((delivery / "digital" / folder).glob("0*"))
+        peaks_db = [to_db(ideal_true_peak(codes_of(path, bits) / 2.0 ** (bits - 1))) for path in paths]
+        assert len(paths) == 2
+        assert -1.2 < max(peaks_db) <= -1.0 + 0.01
+
+
 # --- the same again
 
 
@@ -276,6 +424,11 @@ def test_figures_are_those_of_the_file(session, tmp_path):
         samples, _ = soundfile.read(track.path)
         assert track.measure.sample_peak == np.abs(samples).max()
         assert track.measure.rms == pytest.approx(np.sqrt(np.mean(samples**2)), rel=1e-9)
+        assert track.measure.dc == pytest.approx(samples.mean(axis=0), abs=1e-12)
+        left, right = samples.T
+        alike = (left @ right) / np.sqrt((left @ left) * (right @ right))
+        assert track.measure.correlation == pytest.approx(alike, abs=1e-9)
+        assert track.measure.correlation_min <= track.measure.correlation
         # 400 ms every 100 ms, those that lie within the file
         assert len(track.block_energy) == 1 + (track.frames - 17_640) // 4_410
 

@@ -98,6 +98,42 @@ def test_the_stages_report(tmp_path, mix):
     assert found["chain"][0]["reduction_max_db"] > 0.5
 
 
+def test_what_depends_on_the_mix_or_a_reference_is_looked_up(tmp_path, mix):
+    """Paths start at the chain's folder."""
+    folder = tmp_path / "chains"
+    write_mix(folder / "ref.wav", noise(4.0, peak=0.3))
+    (folder / "chain.yaml").write_text("- repair: {dc: yes}\n- tone: {toward: ref.wav, max_db: 1}\n")
+    biased = write_mix(tmp_path / "biased.wav", music(4.0) + 0.01)
+    result = deadwax("master", biased, tmp_path / "out.wav", "--chain", folder / "chain.yaml", "--json")
+    assert result.exit_code == 0, result.output
+    repair, tone = json.loads(result.stdout)["chain"]
+    assert repair["dc_removed"] == pytest.approx([0.01, 0.01], abs=1e-3)
+    assert tone["stage"] == "tone"
+    assert np.abs(soundfile.read(tmp_path / "out.wav")[0].mean(axis=0)).max() < 1e-3
+    result = deadwax("master", mix, tmp_path / "again.wav", "--chain", folder / "chain.yaml", "--no-limiter")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("chain", "said"),
+    [
+        ("- tone: {toward: broken.wav}", "chain.yaml:1:18: chain[0].tone.toward: "),
+        ("- tone: {toward: ref.wav}", 'chain.yaml:1:18: chain[0].tone.toward: there is no file "ref.wav"'),
+        (
+            "- glue:\n- eq: [{type: bell, freq_hz: 30000, gain_db: -3, threshold_db: -30}]",
+            "chain.yaml:2:7: chain[1].eq: ",
+        ),
+    ],
+)
+def test_what_cannot_be_looked_up_is_told_in_the_chain(tmp_path, mix, chain, said):
+    (tmp_path / "chain.yaml").write_text(chain)
+    (tmp_path / "broken.wav").write_bytes(b"RIFF, or not")
+    result = deadwax("master", mix, tmp_path / "out.wav", "--chain", tmp_path / "chain.yaml")
+    assert result.exit_code == 1
+    assert said in result.stderr.replace(f"{tmp_path}/", "")
+    assert files(tmp_path) == ["broken.wav", "chain.yaml", "mix.wav"]
+
+
 def test_without_a_limiter_peaks_stay(tmp_path):
     mix = write_mix(tmp_path / "mix.wav", on_grid(noise(0.5, peak=0.999), 24))
     deadwax("master", mix, tmp_path / "out.wav", "--no-limiter")

@@ -10,15 +10,25 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsp.chain_limiter import ChainLimiterSettings
+from dsp.deess import DeessSettings
 from dsp.dynamics import GlueSettings
 from dsp.eq import EqBand
+from dsp.gain import OutputSettings
 from dsp.limiter import LimiterSettings
+from dsp.linear_eq import LinearEqSettings
+from dsp.multiband import BandSettings, MultibandSettings
+from dsp.repair import RepairSettings
+from dsp.saturation import ClipSettings, SaturateSettings
+from dsp.stereo import StereoSettings
+from dsp.tape import TapeSettings
 from pipeline.faults import Faults
 from pipeline.formats import parse_format
-from pipeline.manifest.chain import Crossfade, Gap
+from pipeline.manifest.chain import Crossfade, Gap, Insert, ToneSettings
 from pipeline.manifest.load import load, read
 from pipeline.manifest.model import Track
 from pipeline.manifest.tree import MAX_BYTES, parse
+from pipeline.plugin import PluginSettings
 
 RIGHT = "album: {title: T, artist: A}\ntracks: [a.wav]\n"
 
@@ -60,7 +70,7 @@ def test_the_smallest_manifest_has_a_default_for_everything(reads):
     manifest = reads(RIGHT)
     assert manifest.tracks[0].mix == "a.wav"
     assert manifest.defaults.chain == ()
-    assert (manifest.session.rate, manifest.session.dither) == ("auto", "tpdf")
+    assert (manifest.session.rate, manifest.session.dither) == ("auto", "shaped_light")
     assert (manifest.level.target_lufs, manifest.level.match, manifest.level.ceiling_dbtp) == (
         -14,
         "tracks",
@@ -105,9 +115,113 @@ tracks:
     assert manifest.tracks[0].trim.end == 90.0
 
 
-def test_a_stage_without_settings_has_its_defaults(reads):
-    manifest = reads(RIGHT + "defaults:\n  chain:\n    - glue:\n    - clip: {}")
-    assert manifest.defaults.chain[0].settings == GlueSettings()
+# In the order of the keys; `eq` and `linear_eq` want bands, `tone` what to move toward, `plugin` a path.
+DEFAULTS = {
+    "repair": RepairSettings(),
+    "glue": GlueSettings(),
+    "multiband": MultibandSettings(),
+    "deess": DeessSettings(),
+    "saturate": SaturateSettings(),
+    "tape": TapeSettings(),
+    "clip": ClipSettings(),
+    "stereo": StereoSettings(),
+    "limiter": ChainLimiterSettings(),
+    "output": OutputSettings(),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("empty", ["", " {}"])
+def test_a_stage_without_settings_has_its_defaults(reads, name, empty):
+    (insert,) = reads(f"{RIGHT}defaults:\n  chain:\n    - {name}:{empty}").defaults.chain
+    assert (insert.name, insert.settings) == (name, DEFAULTS[name])
+
+
+def test_every_stage_has_defaults_but_those_that_want_to_be_told_something():
+    assert DEFAULTS.keys() == Insert.model_fields.keys() - {"tone", "eq", "linear_eq", "plugin"}
+
+
+LOW = EqBand(type="bell", freq_hz=90, gain_db=1, q=3, on="side")
+MOVING = EqBand(type="bell", freq_hz=300, gain_db=-3, threshold_db=-24, ratio=3)
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings"),
+    [
+        (
+            "repair: {dc: yes, declick: on, dehum: True, mains_hz: 50, fade_ends_ms: 10}",
+            RepairSettings(dc=True, declick=True, dehum=True, mains_hz=50, fade_ends_ms=10),
+        ),
+        ("repair: {dc: no, declick: Off, dehum: false, mains_hz: }", RepairSettings()),
+        ("tone: {toward: album}", ToneSettings(toward="album", strength=0.3, max_db=2.0)),
+        ("tone: {toward: a.wav, max_db: 1}", ToneSettings(toward="a.wav", strength=0.3, max_db=1.0)),
+        ("glue: {auto_release: yes, on: mid}", GlueSettings(auto_release=True, on="mid")),
+        (
+            "multiband: {crossovers_hz: [120, 8e2], bands: [{}, {ratio: 2, makeup_db: -1}, {}]}",
+            MultibandSettings(
+                crossovers_hz=(120.0, 800.0),
+                bands=(BandSettings(), BandSettings(ratio=2, makeup_db=-1), BandSettings()),
+            ),
+        ),
+        ("deess: {freq_hz: 7000, mix: .5}", DeessSettings(freq_hz=7000, mix=0.5)),
+        ("eq: [{type: bell, freq_hz: 300, gain_db: -3, threshold_db: -24, ratio: 3}]", (MOVING,)),
+        (
+            "linear_eq: [{type: bell, freq_hz: 90, gain_db: 1, q: 3, on: side}]",
+            LinearEqSettings(bands=(LOW,)),
+        ),
+        ("saturate: {even: 0.2}", SaturateSettings(even=0.2)),
+        ("tape: {speed_ips: 7.5, bump_db: 0}", TapeSettings(speed_ips=7.5, bump_db=0)),
+        ("tape: {speed_ips: 30}", TapeSettings(speed_ips=30)),
+        ("stereo: {widths: [0, 1.5], crossovers_hz: [200]}",
+         StereoSettings(widths=(0, 1.5), crossovers_hz=(200,))),
+        ("stereo: {mono_below_hz: }", StereoSettings()),
+        ("limiter: {ceiling_dbtp: -4}", ChainLimiterSettings(ceiling_dbtp=-4)),
+        (
+            "plugin: {path: EQ.vst3, settings: {mode: Warm, drive: 0.3, in: yes}, on: side}",
+            PluginSettings(
+                path="EQ.vst3", settings=(("drive", "0.3"), ("in", "yes"), ("mode", "Warm")), on="side"
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_settings_of_a_stage(reads, stage, settings):
+    (insert,) = reads(f"{RIGHT}defaults: {{chain: [{{{stage}}}]}}").defaults.chain
+    assert insert.settings == settings
+
+
+def test_several_slips_in_the_bands_of_a_linear_eq_are_told_at_once(faults_of):
+    bands = (
+        "{type: bell, freq_hz: 100, q: 5}, {type: bell, freq_hz: 999}, {type: bell, freq_hz: 999, ratio: 3}"
+    )
+    found = faults_of(f"{RIGHT}defaults: {{chain: [{{linear_eq: [{bands}]}}]}}")
+    assert [fault.path.rpartition(".")[2] for fault in found] == ["linear_eq[0]", "linear_eq[2]"]
+
+
+def test_lint_and_reference(reads):
+    manifest = reads(RIGHT)
+    assert set(manifest.lint.model_dump().values()) == {True}
+    assert manifest.session.reference is None
+    manifest = reads(RIGHT + "lint: {eq_moves: off, crest: no}\nsession: {reference: a.wav}")
+    assert [name for name, on in manifest.lint.model_dump().items() if not on] == ["eq_moves", "crest"]
+    assert manifest.session.reference == "a.wav"
+
+
+def test_where_each_stage_of_a_chain_is_written(reads):
+    manifest = reads("""\
+album: {title: T, artist: A}
+defaults: {chain: [glue: , eq: [{type: bell, freq_hz: 99}]]}
+tracks:
+  - a.wav
+  - {mix: a.wav, chain: [tape: ]}
+  - {mix: a.wav, chain: {before: [repair: {dc: yes}], after: [clip: ]}}
+  - {mix: a.wav, chain: []}
+""")
+    chains = [manifest.written_chain(mix) for mix in range(4)]
+    assert [[insert.name for _, insert in chain] for chain in chains] == [
+        ["glue", "eq"], ["tape"], ["repair", "glue", "eq", "clip"], [],
+    ]  # fmt: skip
+    places = [[manifest.at(route).rpartition("album.yaml:")[2] for route, _ in chain] for chain in chains]
+    assert places == [["2:25", "2:32"], ["5:31"], ["6:43", "2:25", "2:32", "6:68"], []]
 
 
 def test_merged_keys_are_those_of_safe_load(reads, folder):

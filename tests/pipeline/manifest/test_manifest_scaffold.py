@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.faults import Faults
+from pipeline.manifest.chain import Insert
 from pipeline.manifest.load import load, read
+from pipeline.manifest.model import Lint
 from pipeline.manifest.names import natural_key, title_from
 from pipeline.manifest.scaffold import mixes_in, new_manifest, quoted
 
@@ -136,9 +138,11 @@ def test_mixes_elsewhere_are_found_from_the_album(mixes, tmp_path):
 def test_every_example_in_the_scaffold_is_right(mixes, tmp_path):
     """With the # taken away, each of them loads: what is taught is what works."""
     text = new_manifest(mixes.parent, mixes, {}.get)
-    (mixes.parent / "art").mkdir()
-    (mixes.parent / "art" / "cover.png").touch()
+    for name in ("art/cover.png", "refs/a song.wav"):
+        (mixes.parent / name).parent.mkdir()
+        (mixes.parent / name).touch()
     text = re.sub(r"^  chain: \[\].*\n", "", text, flags=re.M)
+    text = re.sub(r"^# (lint:)", r"\1", text, flags=re.M)
     text = re.sub(r"^  # (\s*\S+:|  +- )", r"  \1", text, flags=re.M)
     head, rest = text.split("tracks:\n")
     examples = re.findall(r"^# (  .*)$", head, flags=re.M)
@@ -149,7 +153,10 @@ def test_every_example_in_the_scaffold_is_right(mixes, tmp_path):
     vinyl = rest[rest.index("\nvinyl:") :]
     manifest = read(f"{head}tracks:\n{track}\n{live}\n{vinyl}".encode(), mixes.parent / "album.yaml")
     assert (len(plain), len(cuts)) == (12, 3)
-    assert len(manifest.defaults.chain) == 5
+    stages = {insert.name for insert in manifest.defaults.chain}
+    assert Insert.model_fields.keys() - stages <= {"limiter", "plugin"}
+    assert manifest.lint == Lint(eq_moves=False)
+    assert manifest.session.reference == "refs/a song.wav"
     assert None not in manifest.album.model_dump().values()
     assert manifest.tracks[0].fade_out.curve == "s_curve"
     assert (manifest.vinyl.notes, manifest.deliver.allow_upsampling) == (
