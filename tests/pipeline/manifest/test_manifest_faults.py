@@ -183,7 +183,7 @@ CASES = [
     (STAGE + "tape: {speed_ips: fast}}]", "4:30", "defaults.chain[0].tape.speed_ips", '"fast" is not a number'),
     (STAGE + "stereo: {widths: [0.8, 3], crossovers_hz: [200]}}]", "4:35", "defaults.chain[0].stereo.widths[1]", "3 is out of range between 0 and 2"),
     (STAGE + "stereo: {widths: 0.8}}]", "4:29", "defaults.chain[0].stereo.widths", "where a list belongs [0.8, 1]"),
-    (STAGE + "stereo: {widths: [0.8, 1]}}]", "4:20", "defaults.chain[0].stereo", "for 2 widths, one less (got 0)"),
+    (STAGE + "stereo: {widths: [0.8, 1]}}]", "4:20", "defaults.chain[0].stereo", "one less than widths, so 1 (got 0)"),
     (STAGE + "stereo: {mono_below_hz: 20}}]", "4:36", "defaults.chain[0].stereo.mono_below_hz", "between 40 and 300"),
     (STAGE + "limiter: {ceiling_dbtp: 1}}]", "4:36", "defaults.chain[0].limiter.ceiling_dbtp", "between -24 and 0"),
     (STAGE + "limiter: off}]", "4:21", "defaults.chain[0].limiter", 'found "off" where a mapping belongs write settings such as {ceiling_dbtp: -3}'),
