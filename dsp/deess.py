@@ -36,13 +36,13 @@ class DeessSettings(PlacedSettings):
         float,
         Interval(ge=-60, le=0),
         Doc("RMS level of the high band (a sine reads its peak) to which it is turned down"),
-    ] = -30.0
+    ] = -26.0
     relative_db: Annotated[
         float,
         Interval(ge=-40, le=0),
         Doc("nothing is done while the high band is softer than this, against the level of the whole"),
-    ] = -10.0
-    range_db: Annotated[float, Interval(ge=0, le=12), Doc("the most that it is turned down by")] = 6.0
+    ] = -5.0
+    range_db: Annotated[float, Interval(ge=0, le=12), Doc("the most that it is turned down by")] = 4.0
     attack_ms: Annotated[
         float, Interval(ge=0.1, le=20), Doc("time to 63 % of a reduction; it begins 2 ms ahead of the sound")
     ] = 0.5

@@ -1,4 +1,4 @@
-"""Stereo width by bands, and mono bass. What both channels have in common is never touched.
+"""Stereo width by bands, and mono bass. The level of what both channels have in common is never touched.
 
 mid = (L + R) / 2, difference = (L - R) / 2; only the difference is made larger or smaller.
 """

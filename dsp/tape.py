@@ -91,7 +91,10 @@ class TapeSettings(PlacedSettings):
     bump_db: Annotated[
         float | None,
         Interval(ge=0, le=3),
-        Doc("head bump at 30, 60 or 120 Hz, by speed, and the low cut below it; 0 is neither"),
+        Doc(
+            "head bump at 30, 60 or 120 Hz and the low cut below it; left out it is as the speed has it, "
+            "1, 1.5 or 1 dB; 0 is neither"
+        ),
     ] = None
     loss: Annotated[
         float, Interval(ge=0, le=1), Doc("share of the treble loss; all of it is 1 dB at 20 kHz at 15 ips")

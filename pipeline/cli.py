@@ -182,6 +182,9 @@ def master(
         str,
         typer.Option("--format", metavar="FORMAT", help="wav 24/96, flac 16/44.1, mp3 320, … or float"),
     ] = "",
+    dither: Annotated[
+        str, typer.Option("--dither", metavar="KIND", help="of 16 bits: shaped_light, shaped, tpdf or none")
+    ] = "shaped_light",
     as_json: Json = False,
 ) -> None:
     """Master one mix into one file, by the same path as an album's."""
@@ -193,7 +196,7 @@ def master(
         {"match": "off"} if target is None else {"target_lufs": str(target)}
     )
     with _faults_as_data(as_json), Screen(quiet=as_json) as screen:
-        manifest = for_one_mix(mix, chain, level, limiter=limiter)
+        manifest = for_one_mix(mix, chain, level, limiter=limiter, dither=dither)
         made = master_one(manifest, out, form, screen)
     if as_json:
         _print_json(single_data(made))

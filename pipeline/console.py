@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -23,6 +24,7 @@ from pipeline.timeline import SECTORS_PER_SECOND
 
 # A line of plain progress is written at most this often.
 PLAIN_INTERVAL_S = 10.0
+MOST_TOLD = 5
 
 
 class Screen:
@@ -157,15 +159,30 @@ def print_outcome(outcome: Outcome) -> None:
 
 
 def print_single(out: Path, made: Single) -> None:
-    """One line of figures, and what should be known about them."""
+    """What the stages report, what should be known, and a line of figures."""
     measure = made.measure
-    if made.level.note:
-        print(f"note: {made.level.note}")
+    for stage in made.chain:
+        print(f"  {stage['stage']}: {_told(stage)}")
+    for note in made.notes:
+        print(f"note: {note}")
     print(
         f"{out}: {clock(made.frames / made.rate)}, {figure(measure.lufs_i)} LUFS, "
         f"{figure(measure.true_peak_dbtp)} dBTP, gain {made.level.gain_db:+.1f} dB, "
         f"limiting {made.limiting_max_db:.1f} dB"
     )
+
+
+def _told(report: Mapping[str, Any]) -> str:
+    """A stage's report on one line: `reduction mean db 0.4`; curves and long lists are for --json."""
+    if report.get("neutral"):
+        return "nothing to do"
+    told = []
+    for key, value in report.items():
+        figures = value if isinstance(value, list) else [value]
+        short = len(figures) <= MOST_TOLD and all(isinstance(each, str | int | float) for each in figures)
+        if short and figures and key != "stage":
+            told.append(f"{key.replace('_', ' ')} {' / '.join(map(str, figures))}")
+    return ", ".join(told) or "done"
 
 
 def _paper() -> Console:

@@ -145,6 +145,7 @@ def _arguments(form: AudioFormat) -> list[str]:
                 "-c:a",
                 "libmp3lame",
                 *_rate(form),
+                *_unscaled(form),
                 "-write_xing",
                 "1",
                 "-id3v2_version",
@@ -157,6 +158,17 @@ def _arguments(form: AudioFormat) -> list[str]:
         case "opus":
             return ["-c:a", "libopus", "-sample_fmt", "flt", *_rate(form), "-vbr", "on", "-f", "opus"]
     raise ValueError(f"no encoder for {form.codec}")
+
+
+# LAME turns down what it encodes at low rates, so that less of it is over full scale when decoded. Levels are
+# decided before, and a tone showed these factors.
+_LAME_SCALE = {128: 0.95, 160: 0.95, 192: 0.97, 224: 0.98}
+
+
+def _unscaled(form: AudioFormat) -> list[str]:
+    """Up by what LAME will turn it down by, in double precision."""
+    scale = _LAME_SCALE.get(form.kbps or 0)
+    return ["-af", f"volume={1.0 / scale:.12f}:precision=double"] if scale else []
 
 
 # The index in front, so that a player can begin before it has the whole file.

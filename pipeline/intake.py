@@ -24,6 +24,8 @@ from pipeline.faults import Fault
 DC_WARNING = 1e-3
 SILENCE_WARNING_S = 3.0
 MOST_CLICKS = 200
+# Below this less is left in mono than either channel has.
+OUT_OF_PHASE = -0.2
 # Clicks this close, in whichever channel, are heard as one.
 ONE_CLICK_S = 0.01
 
@@ -207,6 +209,11 @@ def warnings(facts: MixFacts) -> list[str]:
     found += _repairs(facts)
     if facts.one_sided:
         found.append("one channel is silent")
+    if not facts.inverted and min(facts.correlation, facts.low_correlation) < OUT_OF_PHASE:
+        found.append(
+            f"left and right are out of phase (correlation {facts.correlation:.1f}, below 150 Hz "
+            f"{facts.low_correlation:.1f}): it thins out in mono, and a lathe cannot cut such bass"
+        )
     if facts.inverted:
         found.append("one channel is the other upside down: it vanishes in mono")
     if facts.dual_mono:
@@ -221,7 +228,7 @@ def _repairs(facts: MixFacts) -> list[str]:
         first = ", ".join(f"{at_s:.2f} s" for at_s in facts.clicks_s[:3])
         more = ", …" * (len(facts.clicks_s) > 3)
         count = _several(len(facts.clicks_s), "click") + " or more" * (len(facts.clicks_s) == MOST_CLICKS)
-        found.append(f"{count}, at {first}{more}; repair: {{declick: yes}} fills in")
+        found.append(f"what sounds like {count}, at {first}{more}; listen: repair: {{declick: yes}} fills in")
     if facts.hum_hz:
         found.append(
             f"hum of {facts.hum_hz:.2f} Hz and harmonics, up to {facts.hum_dbfs:.0f} dBFS; "

@@ -106,7 +106,7 @@ def _inserts(manifest: Manifest) -> dict[Route, Insert]:
 def _insert(manifest: Manifest, route: Route, insert: Insert) -> Iterator[Fault]:
     bands: Sequence[EqBand] = insert.eq or insert.linear_eq or ()
     for place, band in enumerate(bands if manifest.lint.eq_moves else ()):
-        if abs(band.gain_db) > EQ_DB:
+        if abs(band.gain_db) > EQ_DB and not band.is_dynamic:
             problem = f"an EQ move of {band.gain_db:+g} dB"
             yield _grumble(manifest, "eq_moves", (*route, place, "gain_db"), problem)
     widest = max(insert.stereo.widths, default=1.0) if insert.stereo else 1.0

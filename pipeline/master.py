@@ -40,8 +40,9 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
 
     `progress` is told the seconds of mix that were done; it may raise to stop the work.
     """
-    working = [settings for settings in spec.chain if not is_neutral(settings)]
-    stages = [_stage(settings, spec.session_rate) for settings in working]
+    # None for what would do nothing: it is reported, and not run.
+    made = [None if is_neutral(settings) else _stage(settings, spec.session_rate) for settings in spec.chain]
+    stages = [stage for stage in made if stage]
     meter = EnvelopeMeter(spec.session_rate, CHANNELS)
     converter = [Resampler(spec.rate, spec.session_rate, CHANNELS)] if spec.rate != spec.session_rate else []
     with (folder / AUDIO).open("wb") as file:
@@ -50,8 +51,10 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
                 raise Fault("its chain drives it beyond any number", hint="look at the gains in it")
             write_block(file, block)
             progress(len(block) / spec.session_rate)
-    reports = [{"stage": _name(settings)} | report_of(stage)
-               for settings, stage in zip(working, stages, strict=True)]  # fmt: skip
+    reports = [
+        {"stage": _name(settings)} | (_rounded(report_of(stage)) if stage else {"neutral": True})
+        for settings, stage in zip(spec.chain, made, strict=True)
+    ]
     write_readings(folder, meter.reading, {"chain": reports})
 
 
@@ -72,3 +75,15 @@ def _stage(settings: Any, rate: int) -> Stage:
 
 def _name(settings: Any) -> str:
     return "plugin" if isinstance(settings, PluginSpec) else name_of(settings)
+
+
+def _rounded(report: Any) -> Any:
+    """Four decimals are more than anybody measures."""
+    match report:
+        case dict():
+            return {key: _rounded(value) for key, value in report.items()}
+        case list() | tuple():
+            return [_rounded(value) for value in report]
+        case float():
+            return round(report, 4)
+    return report

@@ -12,7 +12,7 @@ from dsp.gain import gain_to_db
 from dsp.loudness import gating_blocks
 from dsp.metrics import DcMean, LowEnd
 from dsp.psr import PsrMeter
-from dsp.spectrum import ThirdOctaves
+from dsp.spectrum import NOMINAL_HZ, ThirdOctaves
 from dsp.stream import Block, Chain
 
 
@@ -69,7 +69,11 @@ def master_figures(measure: Measure) -> dict[str, Any]:
         "correlation": rounded(measure.correlation),
         "correlation_min": rounded(measure.correlation_min),
         "low_correlation": rounded(measure.low_correlation),
-        "thirds_dbfs": [rounded(level_dbfs) for level_dbfs in measure.thirds_dbfs],
+        "dc": [rounded(mean) for mean in measure.dc],
+        "thirds_dbfs": {
+            f"{hz:g}": rounded(level_dbfs)
+            for hz, level_dbfs in zip(NOMINAL_HZ, measure.thirds_dbfs, strict=True)
+        },
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from dsp.stream import Block
+from pipeline import lint
 from pipeline.build.cache import Cache
 from pipeline.build.masters import levelled
 from pipeline.build.mixes import read_facts, sources
@@ -41,6 +42,7 @@ class Single:
     frames: int
     rate: int
     chain: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...] = ()
 
 
 def format_of(text: str, out: Path) -> AudioFormat | None:
@@ -59,8 +61,10 @@ def format_of(text: str, out: Path) -> AudioFormat | None:
         extension = form.extension
     else:
         codec = next((codec for codec, usual in LOSSLESS.items() if usual == ending), "")
+        if ending in LOSSY.values():
+            raise Fault(f'"{out.name}" does not say how many kbit/s', hint='write such as --format "mp3 320"')
         if not codec:
-            known = ", ".join(f".{each}" for each in sorted({*LOSSLESS.values(), *LOSSY.values()}))
+            known = ", ".join(f".{each}" for each in sorted({"wav", "flac"}))
             raise Fault(
                 f'"{out.name}" does not say which format', hint=f"write --format, or end it in {known}"
             )
@@ -95,7 +99,18 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
         made = _Made(album, session, form, Path(aside) / FILE)
         runner.run("rendering", [made.task(runner.cache)])
         made.file.replace(out)
-    return Single(level, made.measure, made.limiting_db, made.frames, made.rate, readings[0]["chain"])
+    chain = readings[0]["chain"]
+    notes = tuple(_notes(manifest, level, made))
+    return Single(level, made.measure, made.limiting_db, made.frames, made.rate, chain, notes)
+
+
+def _notes(manifest: Manifest, level: ReelLevel, made: "_Made") -> Iterator[str]:
+    """What should be known of a master that could be made."""
+    if level.note:
+        yield level.note
+    if made.lossy and made.measure.true_peak_dbtp > 0.0:
+        yield f"over full scale when decoded ({made.measure.true_peak_dbtp:+.1f} dBTP); lower the ceiling"
+    yield from (fault.problem for fault in lint.written(manifest))
 
 
 def _planned(manifest: Manifest, runner: Runner) -> Album:
@@ -115,6 +130,7 @@ class _Made:
         self._form = form
         self._rendering = _exact(session, form or AudioFormat("wav", self.rate, 24))
         self.frames = self._rendering.spec.segment_frames[0]
+        self.lossy = form is not None and not form.lossless
 
     def task(self, cache: Cache) -> Task:
         shaped = {reel.shaped: cache.path(reel.shaped) for reel in self._rendering.spec.reels}
@@ -174,7 +190,7 @@ def single_data(made: Single) -> dict[str, Any]:
         "rate": made.rate,
         "gain_db": rounded(made.level.gain_db),
         "limiting_max_db": rounded(made.limiting_max_db),
-        "level_note": made.level.note,
+        "notes": list(made.notes),
         "chain": list(made.chain),
         "master": master_figures(made.measure),
     }

@@ -171,7 +171,10 @@ def _done(release: Release) -> tuple[str, ...]:
 
 
 def _not_done(release: Release) -> tuple[str, ...]:
-    not_done = ["No mono bass, no de-essing, no high-pass or low-pass for the cut: as your lathe needs it."]
+    not_done = [
+        "No mono bass, no de-essing, no high-pass or low-pass for the cut, but for what the chains of the "
+        "release have: as your lathe needs it."
+    ]
     if not release.manifest.vinyl.limiter:
         not_done.insert(0, "No peak limiting: the peaks of the digital release are still here.")
     return tuple(not_done)

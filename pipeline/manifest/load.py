@@ -76,7 +76,9 @@ def load(file: Path) -> Manifest:
     return read(data, file)
 
 
-def for_one_mix(mix: Path, chain: Path | None, level: Mapping[str, str], *, limiter: bool) -> Manifest:
+def for_one_mix(
+    mix: Path, chain: Path | None, level: Mapping[str, str], *, limiter: bool, dither: str
+) -> Manifest:
     """The manifest of a release that is one mix: what `deadwax master` works from.
 
     Args:
@@ -89,6 +91,8 @@ def for_one_mix(mix: Path, chain: Path | None, level: Mapping[str, str], *, limi
     """
     if not mix.is_file():
         raise Faults([Fault("there is no such file", place=str(mix), hint="name a mix")])
+    if chain and not chain.is_file():
+        raise Faults([Fault("there is no such file", place=str(chain), hint="name a file with a chain")])
     file = chain or mix
     defaults, places, complaints = (
         tree.parse_chain(chain.read_bytes(), str(chain)) if chain else ({}, Places(str(mix)), [])
@@ -97,6 +101,7 @@ def for_one_mix(mix: Path, chain: Path | None, level: Mapping[str, str], *, limi
         defaults = defaults | {"limiter": "off"}
     plain = {
         "album": {"title": mix.stem or "-", "artist": "-"},
+        "session": {"dither": dither},
         "level": dict(level),
         "defaults": defaults,
         "tracks": [{"mix": str(mix.absolute()), "title": mix.stem or "-"}],

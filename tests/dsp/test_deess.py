@@ -1,6 +1,7 @@
 """The de-esser: closed forms for steady tones, what it leaves alone, and what every stage promises."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,11 +16,12 @@ from dsp.deess import Deess, DeessSettings
 from dsp.placement import placed
 from dsp.stream import process_all
 
+EAGER = DeessSettings(threshold_db=-30, relative_db=-10, range_db=6)
 RATE = 44_100
 
 
 def deessed(audio, rate=RATE, **values):
-    return process_all(Deess(DeessSettings(**values), rate, audio.shape[1]), audio)
+    return process_all(Deess(replace(EAGER, **values), rate, audio.shape[1]), audio)
 
 
 def change_db(hz, dbfs, rate=RATE, **values):
@@ -55,7 +57,7 @@ def test_a_loud_tone_comes_out_under_the_whole_shelf(hz, range_db, rate):
 def test_the_band_is_turned_down_by_as_much_as_it_is_over():
     """A tone in the middle of what is listened to; the shelf moves from flat by the dB that are over."""
     hz = math.sqrt(5000 * 9000)
-    stage = Deess(DeessSettings(range_db=12), RATE, 2)
+    stage = Deess(replace(EAGER, range_db=12), RATE, 2)
     process_all(stage, columns(sine(hz, -26, 1.0, RATE)))
     assert stage.report["reduction_max_db"] == pytest.approx(4, abs=0.05)
 
@@ -107,7 +109,7 @@ def test_the_look_ahead_is_hidden():
 def test_deess_does_not_depend_on_block_size(at, channels):
     audio = np.concatenate([0.01 * noise(2000), sibilant(3000, -10), 0.3 * noise(2000), sibilant(2000, -20)])
     audio = np.ascontiguousarray(audio[:, :channels])
-    cut, one = (Deess(DeessSettings(release_ms=20), RATE, channels) for _ in range(2))
+    cut, one = (Deess(replace(EAGER, release_ms=20), RATE, channels) for _ in range(2))
     out = in_pieces(cut, audio, at)
     assert_array_equal(out, process_all(one, audio))
     assert cut.report == one.report
@@ -132,7 +134,7 @@ def test_the_input_is_left_alone_and_blocks_are_contiguous():
 
 def test_it_works_on_mid_alone_and_in_parallel():
     audio = np.column_stack([sibilant(20_000, -12)[:, 0], noise(20_000)[:, 0]])
-    values = DeessSettings(on="mid", mix=0.5)
+    values = replace(EAGER, on="mid", mix=0.5)
     out = process_all(placed(values, 2, lambda channels: Deess(values, RATE, channels)), audio)
     mid = (audio[:, :1] + audio[:, 1:]) / 2
     expected = mid + (deessed(mid) - mid) / 2
@@ -141,7 +143,7 @@ def test_it_works_on_mid_alone_and_in_parallel():
 
 
 def test_what_it_did_is_reported():
-    stage = Deess(DeessSettings(range_db=5), RATE, 2)
+    stage = Deess(replace(EAGER, range_db=5), RATE, 2)
     process_all(stage, np.concatenate([np.zeros((RATE, 2)), sibilant(RATE // 2, -6), np.zeros((RATE, 2))]))
     report = stage.report
     assert report["reduction_max_db"] == pytest.approx(5, abs=0.01)

@@ -370,7 +370,9 @@ def test_the_listing_has_every_field(whole_album: Album) -> None:
         assert track["master"].keys() >= figures
         assert all(isinstance(track["master"][figure], float) for figure in figures)
         assert len(track["master"]["thirds_dbfs"]) == 31
-        assert all(level is None or isinstance(level, float) for level in track["master"]["thirds_dbfs"])
+        assert all(
+            level is None or isinstance(level, float) for level in track["master"]["thirds_dbfs"].values()
+        )
     file_fields = {"path", "kind", "role", "track", "side", "codec", "rate", "bits", "channels", "frames",
                    "bytes", "sha256", "lufs_i", "true_peak_dbtp"}  # fmt: skip
     sums = contents(whole_album.delivery)

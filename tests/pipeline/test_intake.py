@@ -98,7 +98,7 @@ def test_mono_is_as_loud_as_the_dual_mono_that_it_becomes(examined):
     ],
 )
 def test_the_word_as_filed_and_what_of_it_is_used(examined, bits, subtype, said, warned):
-    facts = examined(on_grid(whole(tone(1.0, -6.0)) * [1.0, -0.7], bits), subtype)
+    facts = examined(on_grid(whole(tone(1.0, -6.0)) * [1.0, 0.7], bits), subtype)
     assert word_length(facts) == said
     padded = [f"{facts.bits}-bit file, but only {bits} bits are used: padded on the way"]
     assert warnings(facts) == padded * warned
@@ -209,9 +209,15 @@ def with_clicks(audio, *times_s, channels=(0, 1)):
 @pytest.mark.parametrize(
     ("times_s", "said"),
     [
-        ((2.5,), "1 click, at 2.50 s; repair: {declick: yes} fills in"),
-        ((0.5, 1.25), "2 clicks, at 0.50 s, 1.25 s; repair: {declick: yes} fills in"),
-        ((0.5, 1.0, 2.1, 3.0), "4 clicks, at 0.50 s, 1.00 s, 2.10 s, …; repair: {declick: yes} fills in"),
+        ((2.5,), "what sounds like 1 click, at 2.50 s; listen: repair: {declick: yes} fills in"),
+        (
+            (0.5, 1.25),
+            "what sounds like 2 clicks, at 0.50 s, 1.25 s; listen: repair: {declick: yes} fills in",
+        ),
+        (
+            (0.5, 1.0, 2.1, 3.0),
+            "what sounds like 4 clicks, at 0.50 s, 1.00 s, 2.10 s, …; listen: repair: {declick: yes} fills in",
+        ),
     ],
 )
 @pytest.mark.parametrize("channels", [(0, 1), (0,), (1,)], ids=["both", "left", "right"])
@@ -228,7 +234,9 @@ def test_a_cracked_record(examined):
     facts = examined(audio)
     assert len(facts.clicks_s) == MOST_CLICKS == 200
     (said,) = warnings(facts)
-    assert said.startswith("200 clicks or more, at 0.52 s, 0.57 s, 0.62 s, …; repair:")
+    assert said.startswith(
+        "what sounds like 200 clicks or more, at 0.52 s, 0.57 s, 0.62 s, …; listen: repair:"
+    )
 
 
 def hum(seconds, hz, dbfs, harmonics=5):

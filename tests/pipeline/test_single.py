@@ -90,6 +90,29 @@ def test_what_is_found_is_printed_and_nothing_else_is_left(tmp_path, mix):
     assert "dBTP, gain +5" in said
 
 
+def test_what_should_be_known_is_said(tmp_path):
+    """A lossy file over full scale, and a move that an engineer grumbles about."""
+    mix = write_mix(tmp_path / "mix.wav", noise(2.0, peak=0.9))
+    (tmp_path / "chain.yaml").write_text("- eq: [{type: bell, freq_hz: 300, gain_db: -4}]\n- output: {}\n")
+    options = ["--chain", tmp_path / "chain.yaml", "--ceiling", "0", "--format", "mp3 128"]
+    said = deadwax("master", mix, tmp_path / "out.mp3", *options).stdout
+    assert "note: over full scale when decoded (+" in said
+    assert "note: an EQ move of -4 dB" in said
+    assert "  eq: done\n  output: nothing to do\n" in said
+
+
+@pytest.mark.parametrize("kbps", [128, 160, 192, 224, 256, 320])
+def test_an_mp3_is_as_loud_as_the_master(tmp_path, kbps):
+    """The encoder turns low bit rates down on its own."""
+    tone = np.sin(2 * np.pi * 1000 * np.arange(3 * 44_100) / 44_100) * 0.25
+    mix = write_mix(tmp_path / "mix.wav", np.stack([tone, tone], axis=1))
+    out = tmp_path / "out.mp3"
+    assert deadwax("master", mix, out, "--format", f"mp3 {kbps}").exit_code == 0
+    decoded = soundfile.read(out)[0][44_100:88_200, 0]  # 1000 whole periods
+    amplitude = 2 * np.abs(np.fft.rfft(decoded)[1000]) / len(decoded)
+    assert 20 * np.log10(amplitude / 0.25) == pytest.approx(0.0, abs=0.02)
+
+
 def test_the_stages_report(tmp_path, mix):
     (tmp_path / "chain.yaml").write_text(CHAIN)
     options = ["--chain", tmp_path / "chain.yaml", "--json"]
@@ -165,8 +188,15 @@ def test_a_wrong_chain_is_told_where_it_is_wrong(tmp_path, mix, chain, said):
 @pytest.mark.parametrize(
     ("out", "options", "said"),
     [
-        ("out", [], '"out" does not say which format; write --format, or end it in .flac, .m4a'),
+        ("out", [], '"out" does not say which format; write --format, or end it in .flac, .wav'),
         ("out.xyz", [], '"out.xyz" does not say which format'),
+        ("out.mp3", [], '"out.mp3" does not say how many kbit/s; write such as --format "mp3 320"'),
+        (
+            "out.wav",
+            ["--chain", "nowhere.yaml"],
+            "nowhere.yaml: there is no such file; name a file with a chain",
+        ),
+        ("out.wav", ["--dither", "pink"], '"pink" is none of the choices; write shaped_light, shaped, tpdf'),
         ("out.flac", ["--format", "wav 24/96"], '"out.flac" does not end in .wav'),
         ("out.mp3", ["--format", "float"], '"out.mp3" does not end in .wav'),
         ("out.wav", ["--format", "wav 20/96"], '--format: "wav 20/96": wav takes bits/kHz'),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from dsp.spectrum import NOMINAL_HZ
 from pipeline.deliver.cd import deliver_cd
 from pipeline.deliver.digital import deliver_digital
 from pipeline.deliver.paperwork import revision_after, write_paperwork
@@ -89,7 +90,8 @@ def test_silence_has_no_figures(listing):
     assert listing["tracks"][4]["master"] == {
         "lufs_i": None, "lufs_m_max": None, "lufs_s_max": None, "lra_lu": 0.0, "true_peak_dbtp": None,
         "plr_db": 0.0, "psr_min_db": None, "crest_db": 0.0,
-        "correlation": 1.0, "correlation_min": 1.0, "low_correlation": 1.0, "thirds_dbfs": [None] * 31,
+        "correlation": 1.0, "correlation_min": 1.0, "low_correlation": 1.0, "dc": [0.0, 0.0],
+        "thirds_dbfs": {f"{hz:g}": None for hz in NOMINAL_HZ},
     }  # fmt: skip
     rows = {row["kind"]: row for row in listing["files"] if row["track"] == 5}
     for kind in ("digital", "cd"):
