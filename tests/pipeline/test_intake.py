@@ -209,15 +209,9 @@ def with_clicks(audio, *times_s, channels=(0, 1)):
 @pytest.mark.parametrize(
     ("times_s", "said"),
     [
-        ((2.5,), "what sounds like 1 click, at 2.50 s; listen: repair: {declick: yes} fills in"),
-        (
-            (0.5, 1.25),
-            "what sounds like 2 clicks, at 0.50 s, 1.25 s; listen: repair: {declick: yes} fills in",
-        ),
-        (
-            (0.5, 1.0, 2.1, 3.0),
-            "what sounds like 4 clicks, at 0.50 s, 1.00 s, 2.10 s, …; listen: repair: {declick: yes} fills in",
-        ),
+        ((2.5,), "1 click, at 2.50 s"),
+        ((0.5, 1.25), "2 clicks, at 0.50 s, 1.25 s"),
+        ((0.5, 1.0, 2.1, 3.0), "4 clicks, at 0.50 s, 1.00 s, 2.10 s, …"),
     ],
 )
 @pytest.mark.parametrize("channels", [(0, 1), (0,), (1,)], ids=["both", "left", "right"])
@@ -225,7 +219,7 @@ def test_clicks(examined, times_s, said, channels):
     """One that is in both channels is heard once."""
     facts = examined(with_clicks(centred(whole(music(4.0, RATE))), *times_s, channels=channels))
     assert facts.clicks_s == pytest.approx(times_s, abs=0.001)
-    assert warnings(facts) == [said]
+    assert warnings(facts) == [f"what sounds like {said}; listen: repair: {{declick: yes}} fills in"]
 
 
 def test_a_cracked_record(examined):
