@@ -16,6 +16,7 @@ Source: D. Giannoulis, M. Massberg, J. D. Reiss, Digital Dynamic Range Compresso
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -267,7 +268,7 @@ class Compressor:
         return float(self._state[MAX])
 
 
-class PreRolled:
+class PreRolled(ABC):
     """Holds the first 50 ms back, so that a programme that starts loud is met by a detector that knows.
 
     Later no frame is held back. A programme that is shorter is known as a whole.
@@ -291,9 +292,9 @@ class PreRolled:
         held, self._held, self._begun = self._held, self._held[:0], True
         return self._advance(held, min(len(held), self._pre_roll_frames))
 
+    @abstractmethod
     def _advance(self, block: Block, pre_roll_frames: int) -> Block:
         """(frames, channels) -> the same shape. First of all the detector hears that many of its frames."""
-        raise NotImplementedError
 
 
 class Glue(PreRolled):
