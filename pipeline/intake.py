@@ -15,7 +15,7 @@ from dsp.hum import HumMeter
 from dsp.loudness import LoudnessMeter
 from dsp.metrics import Crest, LowEnd
 from dsp.spectrum import Balance, ThirdOctaves
-from dsp.stream import Chain
+from dsp.stream import Block, Chain
 from dsp.true_peak import TruePeakMeter
 from pipeline.audiofile import MixInfo, open_mix
 from pipeline.faults import Fault
@@ -24,6 +24,7 @@ from pipeline.faults import Fault
 DC_WARNING = 1e-3
 SILENCE_WARNING_S = 3.0
 MOST_CLICKS = 200
+LARGEST = 1e6
 # Below this less is left in mono than either channel has.
 OUT_OF_PHASE = -0.2
 # Clicks this close, in whichever channel, are heard as one.
@@ -118,10 +119,17 @@ def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
             frames += len(block)
             meters.defects.process(block)
             _refuse_non_finite(meters.defects, frames, info.rate)
+            _refuse_unscaled(block)
             meters.rest.process(block)
             progress(len(block) / info.rate)
         meters.rest.flush()
     return _facts(info, frames, meters)
+
+
+def _refuse_unscaled(block: Block) -> None:
+    """Floats that hold unscaled integers are up to 187 dB over full scale, where no limiter reaches."""
+    if np.abs(block).max(initial=0.0) > LARGEST:
+        raise Fault("it is more than 120 dB over full scale", hint="export it again, as floats up to 1.0")
 
 
 def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:

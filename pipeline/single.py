@@ -86,6 +86,9 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
         OSError: the machine is at fault.
     """
     mix = manifest.path(manifest.tracks[0].mix)
+    named = [source.path for source in sources(manifest)[1:]] + [manifest.file]
+    if out.exists() and any(path.exists() and out.samefile(path) for path in named if path != mix):
+        raise Fault("the chain needs this file", place=str(out), hint="name another file")
     if out.exists() and out.samefile(mix):
         raise Fault("the master would take the place of its mix", place=str(out), hint="name another file")
     form = format_of(wanted, out)

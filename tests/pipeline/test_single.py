@@ -223,3 +223,16 @@ def test_a_folder_that_is_not_there(tmp_path, mix):
 
 def test_a_target_that_no_programme_has(tmp_path, mix):
     assert deadwax("master", mix, tmp_path / "out.wav", "--target", "3").exit_code == 2
+
+
+def test_a_mix_far_over_full_scale_is_refused(tmp_path):
+    mix = write_mix(tmp_path / "mix.wav", 2.0**30 * noise(0.5), subtype="FLOAT")
+    result = deadwax("master", mix, tmp_path / "out.wav", "--target", "-14")
+    assert (result.exit_code, "more than 120 dB over full scale" in result.stderr) == (1, True)
+
+
+def test_what_the_chain_names_is_not_overwritten(tmp_path, mix):
+    reference = write_mix(tmp_path / "ref.wav", noise(1.0))
+    (tmp_path / "chain.yaml").write_text("- tone: {toward: ref.wav}")
+    result = deadwax("master", mix, reference, "--chain", tmp_path / "chain.yaml")
+    assert (result.exit_code, "the chain needs this file" in result.stderr) == (1, True)
