@@ -39,11 +39,14 @@ class Kind(NamedTuple):
     """A stage's name in a manifest, and what makes it from settings, rate and channels.
 
     `places_itself`: it turns the phase, so that only the stage itself can be mixed with what it was made of.
+    `version`: raised by hand whenever the same input gives another output or report; where code that several
+    stages share has changed, that of each.
     """
 
     name: str
     make: Callable[[Any, int, int], Stage]
     places_itself: bool = False
+    version: int = 1
 
 
 def _repair(spec: RepairSpec, rate: int, channels: int) -> Stage:
@@ -82,6 +85,16 @@ def is_neutral(settings: Any) -> bool:
 def name_of(settings: Any) -> str:
     """`glue`, `eq`, …"""
     return KINDS[type(settings)].name
+
+
+def version_of(settings: Any) -> int:
+    """The version of the code behind a stage."""
+    return KINDS[type(settings)].version
+
+
+def code_of(chain: Sequence[Any]) -> tuple[tuple[str, int], ...]:
+    """Name and version of each stage of a chain that does anything, in order."""
+    return tuple((name_of(settings), version_of(settings)) for settings in chain if not is_neutral(settings))
 
 
 def stage_of(settings: Any, rate: int, channels: int) -> Stage:

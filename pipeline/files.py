@@ -1,10 +1,23 @@
-"""Files of our own: hashed, told apart by their stamps, written whole or not at all."""
+"""Files of our own: hashed, told apart by their stamps; written whole or not at all, power cuts included."""
 
+import errno
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+# What a system or a file system answers that can do the like only with files, or not at all.
+_CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
+# Old filters of system calls forbid those that they do not know, hence EPERM; and a layered file system
+# does not move what lies in a lower layer, hence EXDEV. Where it is a matter of rights, the plain rename that
+# follows will say so.
+_CANNOT_EXCHANGE = _CANNOT | {errno.EPERM, errno.EXDEV}
+_CANNOT_SYNC_FOLDERS = _CANNOT | {errno.EBADF, errno.EACCES, errno.EPERM}
+_ASIDE = ".deadwax-"  # begins the name of a file that is being written
 
 
 def sha256_file(path: Path) -> str:
@@ -28,8 +41,130 @@ def read_book(file: Path) -> dict[str, Any]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write aside and rename: the file is the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    """Write aside and rename: the file is the old one or the new one, never half of it, and stays so.
+
+    It is on the disk when this returns, and so are the folders that were made for it.
+    """
+    make_folder(path.parent)
+    aside = path.with_name(f"{_ASIDE}{path.name}.{os.getpid()}.part")
+    try:
+        with naming(path), aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            _flush_to_disk(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+    settle_folder(path.parent)
+
+
+def sweep_asides(folder: Path) -> None:
+    """Remove what a killed `write_whole` left in a folder; not while another process may be writing there."""
+    for aside in folder.glob(f"{_ASIDE}*.part"):
+        aside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """`mkdir -p`, on the disk when this returns."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    except FileNotFoundError:
+        make_folder(folder.parent)
+        make_folder(folder)
+    else:
+        settle_folder(folder.parent)
+
+
+def discard(path: Path) -> None:
+    """Remove a file, a link or a folder with all in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def settle(folder: Path) -> None:
+    """Wait until a folder is on the disk: all in it, then itself. Links are not followed."""
+    for here, _, names in os.walk(folder, topdown=False, onerror=_raise):
+        for path in (Path(here, name) for name in sorted(names)):
+            if not path.is_symlink():
+                _settle_file(path)
+        settle_folder(Path(here))
+
+
+def settle_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, not what they stand for; where systems can tell."""
+    try:
+        _settle_file(folder)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC_FOLDERS:
+            raise
+
+
+def exchange(first: Path, second: Path) -> bool:
+    """Swap two names in one step of the file system: nobody ever finds one of them missing.
+
+    Returns:
+        False when the system or the file system has no such step; all is as it was.
+
+    Raises:
+        OSError: one of the two is not there, or the file system refuses.
+
+    Source: rename(2) of Linux (RENAME_EXCHANGE) and of macOS (RENAME_SWAP); both flags are 2.
+    """
+    import ctypes  # late: only a publication needs it
+
+    names = os.fsencode(first), os.fsencode(second)
+    at_working_folder = -100  # AT_FDCWD of Linux; it means nothing for full paths
+    system = ctypes.CDLL(None, use_errno=True)
+    if hasattr(system, "renameat2"):
+        failed = system.renameat2(at_working_folder, names[0], at_working_folder, names[1], 2)
+    elif hasattr(system, "renamex_np"):
+        failed = system.renamex_np(*names, 2)
+    else:
+        return False
+    if not failed:
+        return True
+    number = ctypes.get_errno()
+    if number in _CANNOT_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), str(first), None, str(second))
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """The system names no file when a write fails; this says at least which disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = error.filename or str(path)
+        raise
+
+
+def _settle_file(path: Path) -> None:
+    with naming(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            _flush_to_disk(handle)
+        finally:
+            os.close(handle)
+
+
+def _flush_to_disk(handle: int) -> None:
+    """On macOS `fsync` leaves it to the drive when to write; fsync(2) there names the call that does not."""
+    try:
+        from fcntl import F_FULLFSYNC, fcntl  # type: ignore[attr-defined, unused-ignore]
+
+        fcntl(handle, F_FULLFSYNC)
+    except (ImportError, OSError):
+        os.fsync(handle)
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,5 +1,6 @@
 """What each mix is, and what is wrong with it: one streaming pass over the file."""
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class MixFacts:
     """A mix in figures. Loudness of a mono mix is that of the dual mono that it becomes.
 
     `clicks_s` are the times of the first 200 clicks. Hum of 0 Hz is none. `cut_start` and `cut_end`: it
-    does not begin or end near silence.
+    does not begin or end near silence. `audio_sha256` is of rate, channels and samples alone: another
+    container, other metadata or unused bits leave it as it is.
     """
 
     container: str
@@ -73,6 +75,7 @@ class MixFacts:
     hum_dbfs: float
     cut_start: bool
     cut_end: bool
+    audio_sha256: str
 
     @property
     def seconds(self) -> float:
@@ -114,6 +117,7 @@ def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
     with open_mix(path) as mix:
         info = mix.info
         meters = _Meters(info.rate, info.channels)
+        digest = hashlib.sha256(f"{info.rate} {info.channels}\n".encode())
         frames = 0
         for block in mix.blocks():
             frames += len(block)
@@ -121,9 +125,10 @@ def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
             _refuse_non_finite(meters.defects, frames, info.rate)
             _refuse_unscaled(block)
             meters.rest.process(block)
+            digest.update((block + 0.0).astype("<f8", copy=False).tobytes())
             progress(len(block) / info.rate)
         meters.rest.flush()
-    return _facts(info, frames, meters)
+    return _facts(info, frames, meters, digest.hexdigest())
 
 
 def _refuse_unscaled(block: Block) -> None:
@@ -141,7 +146,7 @@ def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:
         )
 
 
-def _facts(info: MixInfo, frames: int, meters: _Meters) -> MixFacts:
+def _facts(info: MixInfo, frames: int, meters: _Meters, audio_sha256: str) -> MixFacts:
     loudness, defects, thirds = meters.loudness.reading, meters.defects.reading, meters.thirds.reading
     hum = meters.hum.reading
     # A mono file counts one channel; mastered as dual mono it is 3 dB louder.
@@ -181,6 +186,7 @@ def _facts(info: MixInfo, frames: int, meters: _Meters) -> MixFacts:
         hum_dbfs=max(hum.levels_dbfs, default=-math.inf),
         cut_start=defects.cut_start,
         cut_end=defects.cut_end,
+        audio_sha256=audio_sha256,
     )
 
 

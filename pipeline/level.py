@@ -47,14 +47,53 @@ class ReelLevel:
 
 
 def solve(
-    reels: Sequence[Reel], envelopes: Sequence[Envelope], timeline: Timeline, levelling: Levelling
+    reels: Sequence[Reel],
+    envelopes: Sequence[Envelope | None],
+    timeline: Timeline,
+    levelling: Levelling,
+    held_db: Sequence[float | None] = (),
 ) -> list[ReelLevel]:
-    """One level for each reel; `envelopes` are those of the whole reels, before top and tail."""
+    """One level for each reel; `envelopes` are those of the whole reels, before top and tail.
+
+    `held_db` are gains that were decided before, None for a reel that has none. Where one gain is for the
+    whole album, a reel without one has that of the others. A reel whose envelope is None, as it has not
+    been mastered yet, keeps what it had.
+    """
     slots = [slot for island in timeline.islands for slot in island.slots]
-    sounds = [_sounding(envelopes[slot.reel], slot) for slot in slots]
+    sounds = [_sounding(envelope, slot) if (envelope := envelopes[slot.reel]) else None for slot in slots]
+    held = list(held_db) or [None] * len(reels)
     if levelling.match == "album":
-        return _match_album(reels, sounds, levelling)
-    return [_match_one(reel, sound, levelling) for reel, sound in zip(reels, sounds, strict=True)]
+        if all(gain_db is None for gain_db in held) and all(sounds):
+            return _match_album(reels, [sound for sound in sounds if sound], levelling)
+        held = _shared(reels, held)
+    return [
+        _held(reel, sound, gain_db or 0.0, levelling)
+        if sound is None or (gain_db is not None and levelling.match != "off")
+        else _match_one(reel, sound, levelling)
+        for reel, sound, gain_db in zip(reels, sounds, held, strict=True)
+    ]
+
+
+def _shared(reels: Sequence[Reel], held: Sequence[float | None]) -> list[float | None]:
+    """A new reel beside others whose gain is one gets that, and its own offset."""
+    each = zip(reels, held, strict=True)
+    base_db = next((gain_db - reel.offset_lu for reel, gain_db in each if gain_db is not None), 0.0)
+    return [
+        round(base_db + reel.offset_lu, 4) if gain_db is None else gain_db
+        for reel, gain_db in zip(reels, held, strict=True)
+    ]
+
+
+def _held(reel: Reel, sound: Envelope | None, gain_db: float, levelling: Levelling) -> ReelLevel:
+    """A gain that was decided before, as far as the ceiling lets it be."""
+    if sound is None:
+        return ReelLevel(gain_db, None, -math.inf, -math.inf)
+    largest_db = _largest_gain(reel, gain_to_db(sound.peak_max), levelling)
+    if gain_db <= largest_db:
+        return _decided(reel, sound, levelling, gain_db, None, "")
+    why = f"{LIMITING_MAX_DB:g} dB of limiting" if reel.limiter else "the ceiling (the limiter is off)"
+    note = f"its gain of {gain_db:+.1f} dB cannot be held: {why} is reached at {largest_db:+.1f} dB"
+    return _decided(reel, sound, levelling, largest_db, None, note)
 
 
 def _sounding(envelope: Envelope, slot: Slot) -> Envelope:
@@ -134,6 +173,7 @@ def _capped(
 def _decided(
     reel: Reel, sound: Envelope, levelling: Levelling, gain_db: float, target: float | None, note: str
 ) -> ReelLevel:
+    gain_db = round(gain_db, 4)  # as it is written down, so that it can be had again
     limited = _limited(reel, sound, gain_db, levelling.ceiling_dbtp)
     return ReelLevel(
         gain_db=gain_db,

@@ -1,6 +1,6 @@
 """Pass 1, once per reel: decode, join, convert to the session rate, run the chain, keep what comes out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ import numpy as np
 from dsp.envelope import EnvelopeMeter
 from dsp.placement import placed
 from dsp.resample import Resampler
+from dsp.stages import code_of as code_of_stages
 from dsp.stages import is_neutral, name_of, report_of, stage_of
-from dsp.stream import Block, Chain, Stage, run
+from dsp.stream import BLOCK_FRAMES, Block, Chain, Stage, run
+from pipeline import versions
 from pipeline.audiofile import open_mix
 from pipeline.faults import Fault
 from pipeline.plugin import PluginSpec, PluginStage
@@ -35,6 +37,17 @@ class MasterSpec:
 Progress = Callable[[float], None]
 
 
+def code_of(chain: Sequence[Any]) -> tuple[tuple[str, int], ...]:
+    """Name and version of each stage of a chain that does anything, plug-ins among them, in order."""
+    return tuple(pair for settings in chain for pair in _code(settings))
+
+
+def _code(settings: Any) -> tuple[tuple[str, int], ...]:
+    if isinstance(settings, PluginSpec) and not settings.neutral:
+        return (("plugin", versions.PLUGIN),)
+    return code_of_stages([settings])
+
+
 def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
     """Write the shaped audio of a reel, its envelope and its readings into `folder`.
 
@@ -52,7 +65,7 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
             write_block(file, block)
             progress(len(block) / spec.session_rate)
     reports = [
-        {"stage": _name(settings)} | (_rounded(report_of(stage)) if stage else {"neutral": True})
+        {"stage": stage_name(settings)} | (_rounded(report_of(stage)) if stage else {"neutral": True})
         for settings, stage in zip(spec.chain, made, strict=True)
     ]
     write_readings(folder, meter.reading, {"chain": reports})
@@ -64,6 +77,8 @@ def joined_blocks(parts: tuple[Part, ...]) -> Iterator[Block]:
         with open_mix(part.path) as mix:
             for block in mix.blocks(start=part.start_frame, stop=part.stop_frame):
                 yield block if block.shape[1] == CHANNELS else np.repeat(block, CHANNELS, axis=1)
+        for start in range(0, part.padding, BLOCK_FRAMES):
+            yield np.zeros((min(BLOCK_FRAMES, part.padding - start), CHANNELS))
 
 
 def _stage(settings: Any, rate: int) -> Stage:
@@ -73,7 +88,8 @@ def _stage(settings: Any, rate: int) -> Stage:
     return stage_of(settings, rate, CHANNELS)
 
 
-def _name(settings: Any) -> str:
+def stage_name(settings: Any) -> str:
+    """`glue`, `eq`, …"""
     return "plugin" if isinstance(settings, PluginSpec) else name_of(settings)
 
 

@@ -12,7 +12,7 @@ from dsp.gain import gain_to_db
 from dsp.loudness import gating_blocks
 from dsp.metrics import DcMean, LowEnd
 from dsp.psr import PsrMeter
-from dsp.spectrum import NOMINAL_HZ, ThirdOctaves
+from dsp.spectrum import NOMINAL_HZ, Balance, ThirdOctaves
 from dsp.stream import Block, Chain
 
 
@@ -21,7 +21,8 @@ class Measure:
     """Everything about the sound of one file; loudness and levels are -inf for silence.
 
     `rms` and `sample_peak` are linear. `psr_min_db` is inf where no 3 s are over -70 LUFS. `correlation` is
-    of the whole file, `correlation_min` the lowest over 400 ms, `low_correlation` below 150 Hz. `dc` is the
+    of the whole file, `correlation_min` the lowest over 400 ms, `low_correlation` below 150 Hz. `width_db` is
+    the energy of (L - R)/2 over that of (L + R)/2, -inf for mono. `dc` is the
     mean of each channel, linear, and `thirds_dbfs` the 31 third octaves from 20 Hz to 20 kHz.
     """
 
@@ -36,6 +37,7 @@ class Measure:
     correlation: float
     correlation_min: float
     low_correlation: float
+    width_db: float
     dc: tuple[float, ...]
     thirds_dbfs: tuple[float, ...]
 
@@ -48,6 +50,24 @@ class Measure:
     def crest_db(self) -> float:
         """Sample peak over RMS; 0 for silence."""
         return gain_to_db(self.sample_peak / self.rms) if self.rms else 0.0
+
+
+SILENT = Measure(
+    lufs_i=-math.inf,
+    lufs_m_max=-math.inf,
+    lufs_s_max=-math.inf,
+    lra_lu=0.0,
+    true_peak_dbtp=-math.inf,
+    sample_peak=0.0,
+    rms=0.0,
+    psr_min_db=math.inf,
+    correlation=1.0,
+    correlation_min=1.0,
+    low_correlation=1.0,
+    width_db=-math.inf,
+    dc=(0.0, 0.0),
+    thirds_dbfs=(-math.inf,) * len(NOMINAL_HZ),
+)
 
 
 def rounded(value: float | None) -> float | None:
@@ -69,6 +89,7 @@ def master_figures(measure: Measure) -> dict[str, Any]:
         "correlation": rounded(measure.correlation),
         "correlation_min": rounded(measure.correlation_min),
         "low_correlation": rounded(measure.low_correlation),
+        "width_db": rounded(measure.width_db),
         "dc": [rounded(mean) for mean in measure.dc],
         "thirds_dbfs": {
             f"{hz:g}": rounded(level_dbfs)
@@ -103,7 +124,7 @@ class FileMeters:
     @property
     def reading(self) -> Measure:
         loudness, peaks = self._peaks.loudness.reading, self._peaks.reading
-        correlation = self._correlation.reading
+        correlation, thirds = self._correlation.reading, self._thirds.reading
         return Measure(
             lufs_i=loudness.integrated_lufs,
             lufs_m_max=loudness.momentary_max_lufs,
@@ -116,11 +137,17 @@ class FileMeters:
             correlation=correlation.overall,
             correlation_min=correlation.lowest,
             low_correlation=self._low_end.reading.correlation,
+            width_db=_width_db(thirds),
             dc=self._dc.reading,
-            thirds_dbfs=tuple(self._thirds.reading.level_dbfs.tolist()),
+            thirds_dbfs=tuple(thirds.level_dbfs.tolist()),
         )
 
     @property
     def block_energy(self) -> NDArray[np.float64]:
         """Energies of the gating blocks, for pooling into the loudness of an album."""
         return gating_blocks(self._peaks.loudness.energy)
+
+
+def _width_db(thirds: Balance) -> float:
+    mid, difference = float(thirds.mid.sum()), float(thirds.difference.sum())
+    return gain_to_db((difference / mid) ** 0.5) if mid else 0.0

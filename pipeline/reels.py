@@ -1,7 +1,7 @@
 """What is mastered as one: a reel is one mix, or several that a segue joins into one performance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,17 @@ class Fade:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The stretch of one mix that goes into a reel, in frames of that mix."""
+    """The stretch of one mix that goes into a reel, in frames of that mix; `padding` of silence follows."""
 
     path: Path
     sha256: str
     start_frame: int
     stop_frame: int
+    padding: int = 0
 
     @property
     def frames(self) -> int:
-        return self.stop_frame - self.start_frame
+        return self.stop_frame - self.start_frame + self.padding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +126,8 @@ def _reel(
     return Reel(
         parts=tuple(parts),
         rate=rate,
-        word_bits=max(facts[mix].word_bits for mix in group),
-        mono=all(facts[mix].channels == 1 or facts[mix].dual_mono for mix in group),
+        word_bits=_word_bits([facts[mix] for mix in group]),
+        mono=_mono([facts[mix] for mix in group]),
         chain=chain,
         limiter=head.limiter,
         start_s=pieces[0].start_s,
@@ -140,6 +141,34 @@ def _reel(
         crossfade=Fade(then.curve, then.crossfade) if isinstance(then, Crossfade) else None,
         target_lufs=manifest.level.target_lufs if level.target_lufs is None else level.target_lufs,
         offset_lu=level.offset_lu,
+    )
+
+
+def _word_bits(mixes: Sequence[MixFacts]) -> int:
+    return max(mix.word_bits for mix in mixes)
+
+
+def _mono(mixes: Sequence[MixFacts]) -> bool:
+    return all(mix.channels == 1 or mix.dual_mono for mix in mixes)
+
+
+def alternate_reel(reel: Reel, place: int, facts: Sequence[MixFacts], path: Path, sha256: str) -> Reel:
+    """The reel with an alternate in place of one of its mixes; nothing in it lies elsewhere by a frame.
+
+    Args:
+        place: which part of the reel the alternate takes the place of, from 0.
+        facts: of the mix of each part, at `place` those of the alternate; all of one rate.
+        path, sha256: of the alternate. What is longer than the part is cut, what is shorter is padded.
+    """
+    main = reel.parts[place]
+    stop_frame = max(main.start_frame, min(main.stop_frame, facts[place].frames))
+    padding = main.stop_frame - stop_frame
+    part = Part(path, sha256, main.start_frame, stop_frame, padding)
+    return replace(
+        reel,
+        parts=(*reel.parts[:place], part, *reel.parts[place + 1 :]),
+        word_bits=_word_bits(facts),
+        mono=_mono(facts),
     )
 
 

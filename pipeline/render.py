@@ -5,10 +5,11 @@ made into integers once for each word length, and is cut, encoded and measured o
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -87,6 +88,7 @@ class Rendered:
     """One track file of an island. `measure` is what a listener gets from that very file.
 
     `pcm_sha256` is of the integers encoded, `limiting_max_db` of its reel, `clipped_samples` of its island.
+    `key` is that of the rendering, `file_sha256` of the file; empty where it is not from a cache.
     """
 
     path: Path
@@ -96,6 +98,8 @@ class Rendered:
     block_energy: NDArray[np.float64]
     limiting_max_db: float
     clipped_samples: int
+    key: str = ""
+    file_sha256: str = ""
 
 
 def render(
@@ -362,8 +366,10 @@ def decoded_meters(path: Path, codec: str) -> FileMeters:
     return meters
 
 
-def read_rendered(folder: Path) -> list[Rendered]:
-    """The track files of an island in one format, in order."""
+def read_rendered(
+    folder: Path, key: str = "", sums: Mapping[str, str] = MappingProxyType({})
+) -> list[Rendered]:
+    """The track files of an island in one format, in order; `sums` are checksums by file name."""
     return [
         Rendered(
             path=folder / row["file"],
@@ -373,6 +379,8 @@ def read_rendered(folder: Path) -> list[Rendered]:
             block_energy=np.load((folder / row["file"]).with_suffix(".npy")),
             limiting_max_db=row["limiting_max_db"],
             clipped_samples=row["clipped_samples"],
+            key=key,
+            file_sha256=sums.get(row["file"], ""),
         )
         for row in json.loads((folder / MEASURES).read_text())
     ]

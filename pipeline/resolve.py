@@ -8,7 +8,7 @@ import numpy as np
 
 from dsp.repair import RepairFindings, RepairSettings
 from dsp.stages import RepairSpec, is_neutral, stage_of
-from dsp.tone import ToneCurve, matching_curve, mean_spectrum_db
+from dsp.tone import matching_curve, mean_spectrum_db
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts
 from pipeline.manifest.chain import ALBUM, ToneSettings
@@ -40,10 +40,22 @@ def plugin_files(manifest: Manifest) -> list[Path]:
     return sorted(file for name in names for file in content_files(located(name, manifest.folder)))
 
 
+def album_spectrum_db(facts: Sequence[MixFacts]) -> tuple[float, ...]:
+    """What `tone: {toward: album}` moves toward: the mean of all mixes in third octaves."""
+    return tuple(_spectrum_db(facts).tolist())
+
+
 def resolved_chains(
-    manifest: Manifest, groups: Sequence[range], facts: Sequence[MixFacts], known: References, rate: int
+    manifest: Manifest,
+    groups: Sequence[range],
+    facts: Sequence[MixFacts],
+    known: References,
+    rate: int,
+    album_db: Sequence[float],
 ) -> list[tuple[Any, ...]]:
     """The chain of each reel; `groups` are the mixes of each, `rate` is that of the session.
+
+    `album_db` is what tone is moved toward where the manifest says album.
 
     Raises:
         Faults: stages that cannot be had at this rate; plug-ins that are not there.
@@ -54,7 +66,9 @@ def resolved_chains(
         chain = []
         for route, insert in manifest.written_chain(group[0]):
             try:
-                settings = _resolved(manifest, insert.settings, group, facts, known)
+                settings = _resolved(
+                    manifest, insert.settings, [facts[mix] for mix in group], known, album_db
+                )
                 _try(settings, rate)
                 chain.append(settings)
             except Fault as fault:
@@ -67,13 +81,16 @@ def resolved_chains(
 
 
 def _resolved(
-    manifest: Manifest, settings: Any, group: range, facts: Sequence[MixFacts], known: References
+    manifest: Manifest, settings: Any, own: Sequence[MixFacts], known: References, album_db: Sequence[float]
 ) -> Any:
     match settings:
         case RepairSettings():
-            return RepairSpec(settings, _findings([facts[mix] for mix in group]))
+            return RepairSpec(settings, _findings(own))
         case ToneSettings():
-            return _tone(settings, [facts[mix] for mix in group], facts, known)
+            target = (
+                np.asarray(album_db) if settings.toward == ALBUM else _spectrum_db([known[settings.toward]])
+            )
+            return matching_curve(_spectrum_db(own), target, settings.strength, settings.max_db)
         case PluginSettings():
             return resolved(settings, manifest.folder)
     return settings
@@ -101,13 +118,6 @@ def _findings(mixes: Sequence[MixFacts]) -> RepairFindings:
 def _both(means: Sequence[float]) -> tuple[float, ...]:
     """Mono becomes dual mono."""
     return tuple(means) * (CHANNELS // len(means))
-
-
-def _tone(
-    settings: ToneSettings, own: Sequence[MixFacts], mixes: Sequence[MixFacts], known: References
-) -> ToneCurve:
-    target = _spectrum_db(mixes if settings.toward == ALBUM else [known[settings.toward]])
-    return matching_curve(_spectrum_db(own), target, settings.strength, settings.max_db)
 
 
 def _spectrum_db(mixes: Sequence[MixFacts]) -> np.ndarray:

@@ -13,13 +13,14 @@ from dsp.stream import Block
 from pipeline import lint
 from pipeline.build.cache import Cache
 from pipeline.build.masters import levelled
-from pipeline.build.mixes import read_facts, sources
+from pipeline.build.mixes import Hashed, read_facts, sources
 from pipeline.build.plan import Album, plan_album
 from pipeline.build.renders import Rendering, Session, limited
 from pipeline.build.run import Advance, Runner, Task, Watcher
+from pipeline.build.trace import Before
 from pipeline.encode import wave_container
 from pipeline.faults import Fault, Faults
-from pipeline.files import sha256_file
+from pipeline.files import file_stamp, sha256_file
 from pipeline.formats import LOSSLESS, LOSSY, AudioFormat, parse_format
 from pipeline.level import ReelLevel
 from pipeline.manifest.load import Manifest, in_own_file
@@ -97,12 +98,12 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
         album = _planned(manifest, runner)
         if form and not form.rate:
             form = replace(form, rate=album.timeline.rate)
-        session, readings, _ = levelled(album, runner)
-        level = session.levels[0]
-        made = _Made(album, session, form, Path(aside) / FILE)
+        found = levelled(album, runner, Before(None, ()))
+        level = found.session.levels[0]
+        made = _Made(album, found.session, form, Path(aside) / FILE)
         runner.run("rendering", [made.task(runner.cache)])
         made.file.replace(out)
-    chain = readings[0]["chain"]
+    chain = found.readings[0]["chain"] if found.readings[0] else ()
     notes = tuple(_notes(manifest, level, made))
     return Single(level, made.measure, made.limiting_db, made.frames, made.rate, chain, notes)
 
@@ -118,8 +119,10 @@ def _notes(manifest: Manifest, level: ReelLevel, made: "_Made") -> Iterator[str]
 
 def _planned(manifest: Manifest, runner: Runner) -> Album:
     try:
-        hashes = [sha256_file(source.path) for source in sources(manifest)]
-        return plan_album(manifest, read_facts(manifest, hashes, runner), hashes, NO_DELIVERY)
+        found = sources(manifest)
+        stamps = {source.path: file_stamp(source.path) for source in found}
+        hashed = Hashed([sha256_file(source.path) for source in found], stamps)
+        return plan_album(manifest, read_facts(manifest, hashed, runner), hashed, NO_DELIVERY)
     except Faults as found:
         raise in_own_file(found) from None
 
@@ -136,7 +139,8 @@ class _Made:
         self.lossy = form is not None and not form.lossless
 
     def task(self, cache: Cache) -> Task:
-        shaped = {reel.shaped: cache.path(reel.shaped) for reel in self._rendering.spec.reels}
+        each = zip(self._rendering.spec.reels, self._rendering.shaped_keys, strict=True)
+        shaped = {reel.shaped: cache.path(key) for reel, key in each}
 
         def work(folders: Mapping[str, Path], advance: Advance) -> None:
             (folder,) = folders.values()

@@ -6,7 +6,7 @@ by mutagen; lengths, seams and hashes recomputed. `quick_faults` is the part tha
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,12 +56,17 @@ def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
     return Verdict(len(listing["files"]), sum(1 for row in present if row["codec"]), tuple(faults))
 
 
-def quick_faults(delivery: Path, progress: Progress = lambda _: None) -> list[Fault]:
-    """Every file decoded again and compared with what was rendered; formats and tags read."""
+def quick_faults(
+    delivery: Path, progress: Progress = lambda _: None, paths: Container[str] | None = None
+) -> list[Fault]:
+    """Files decoded again and compared with what was rendered; formats and tags read.
+
+    `paths` are those that are looked at, None for all.
+    """
     listing = read_listing(delivery)
     faults = _listing_faults(delivery, listing)
     for row in listing["files"]:
-        if (delivery / row["path"]).is_file():
+        if (delivery / row["path"]).is_file() and (paths is None or row["path"] in paths):
             faults += file_faults(delivery, row, listening=False, progress=progress)
     return faults
 
@@ -136,10 +141,10 @@ def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -
     loudness = SecondLoudness(row["rate"], row["channels"]) if listening else None
     true_peak = SecondTruePeak(row["rate"], row["channels"]) if listening else None
     frames = 0
-    for block in _lossless_blocks(path, row, digest) if lossless else _lossy_blocks(path, row, listening):
-        frames += len(block)
-        progress(len(block) / row["rate"])
-        if loudness and true_peak:
+    for count, block in _lossless(path, row, digest, listening) if digest else _lossy(path, row, listening):
+        frames += count
+        progress(count / row["rate"])
+        if loudness and true_peak and block is not None:
             loudness.process(block)
             true_peak.process(block)
     problems = _length_problems(row, frames, lossless)
@@ -150,15 +155,16 @@ def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -
     return problems
 
 
-def _lossless_blocks(path: Path, row: Row, digest: PcmHash | None) -> Iterator[Block]:
+def _lossless(path: Path, row: Row, digest: PcmHash, listening: bool) -> Iterator[tuple[int, Block | None]]:
+    """Frames and, for those who listen, their audio."""
     for codes in read_codes(path, row["bits"]):
-        if digest:
-            digest.update(codes)
-        yield int_to_float(codes, row["bits"])
+        digest.update(codes)
+        yield len(codes), int_to_float(codes, row["bits"]) if listening else None
 
 
-def _lossy_blocks(path: Path, row: Row, listening: bool) -> Iterator[Block]:
-    return pydub_blocks(path, row["codec"]) if listening else read_audio(path, row["codec"])[2]
+def _lossy(path: Path, row: Row, listening: bool) -> Iterator[tuple[int, Block | None]]:
+    for block in pydub_blocks(path, row["codec"]) if listening else read_audio(path, row["codec"])[2]:
+        yield len(block), block
 
 
 def _length_problems(row: Row, frames: int, lossless: bool) -> list[str]:

@@ -1,6 +1,6 @@
 """Albums in small, for tests of the pipeline: programmes, mixes, reels, shaped audio, manifests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from dsp.envelope import Envelope, EnvelopeMeter
 from dsp.limiter import LimiterSettings
 from dsp.stream import Block, process_all
 from pipeline.build.plan import session_rate
+from pipeline.deliver.release import Deliverable, DeliveredFile
 from pipeline.faults import Fault
+from pipeline.files import sha256_file
 from pipeline.formats import AudioFormat
 from pipeline.intake import MixFacts, examine
 from pipeline.manifest.load import Manifest, read
 from pipeline.reels import Part, Reel, groups, reels_of
 from pipeline.render import ReelRender, RenderSpec, render
-from pipeline.resolve import resolved_chains
+from pipeline.resolve import album_spectrum_db, resolved_chains
 from pipeline.shaped import AUDIO, write_block, write_readings
 from pipeline.timeline import sector_frames
 
@@ -130,9 +132,22 @@ def rendered(
     return folders
 
 
+def write_all(deliverables: Iterable[Deliverable], folder: Path) -> list[DeliveredFile]:
+    """Write them as a build does: in their order, each told the checksums of those before it."""
+    rows: list[DeliveredFile] = []
+    sums: dict[str, str] = {}
+    for each in deliverables:
+        path = folder / each.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.append(each.write(path, sums))
+        sums[each.path] = sha256_file(path)
+    return rows
+
+
 def reels_in(album: Manifest, facts: Sequence[MixFacts], hashes: Sequence[str]) -> list[Reel]:
     """The reels of an album whose chains need no reference."""
-    chains = resolved_chains(album, groups(album), facts, {}, session_rate(album, facts))
+    rate, spectrum_db = session_rate(album, facts), album_spectrum_db(facts)
+    chains = resolved_chains(album, groups(album), facts, {}, rate, spectrum_db)
     return reels_of(album, facts, hashes, chains)
 
 

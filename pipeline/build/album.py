@@ -1,45 +1,50 @@
 """The main job: from a manifest to a published delivery, re-doing only what has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from filelock import FileLock, Timeout
-
-from pipeline import lint
-from pipeline.build import masters, renders
-from pipeline.build.cache import Cache
-from pipeline.build.mixes import read_facts, source_hashes, sources
-from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
-from pipeline.build.publish import recover, refuse_foreign, refuse_to_drop, staging
+from pipeline import approvals, lint
+from pipeline.alternates import remarks_on
+from pipeline.approvals import APPROVALS, Approval
+from pipeline.build import alternates, history, revision
+from pipeline.build.files import as_delivered, compared, files_of, fill
+from pipeline.build.opened import Opened, inputs_of, open_album, store_of
+from pipeline.build.plan import wanted_kinds
+from pipeline.build.production import Production, produce
+from pipeline.build.publish import publish, refuse_foreign, refuse_to_drop, staging
 from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
-from pipeline.build.run import Runner, Task, Watcher
-from pipeline.deliver.cd import CD_FORMAT, deliver_cd
-from pipeline.deliver.cover import Cover
-from pipeline.deliver.digital import deliver_digital
-from pipeline.deliver.paperwork import revision_after, write_paperwork
-from pipeline.deliver.release import DeliveredFile, Release
-from pipeline.deliver.sides import Side
-from pipeline.deliver.vinyl import PEAK_MAX_DBTP, deliver_vinyl
+from pipeline.build.run import Task, Watcher
+from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
+from pipeline.deliver.release import Release
 from pipeline.faults import Faults
-from pipeline.formats import AudioFormat
-from pipeline.level import unlimited_peak_dbtp
 from pipeline.listing import audio_seconds, read_listing
-from pipeline.manifest.load import Manifest, load
+from pipeline.manifest.load import load
 from pipeline.remarks import remarks
-from pipeline.resolve import plugin_files
 from pipeline.verify import quick_faults
+
+Row = Mapping[str, Any]
+Dropped = Sequence[tuple[Row, Approval]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a build ended: what was published where, which tasks ran, how many were up to date."""
+    """How a build ended: what was published where, which tasks ran, how many were up to date.
+
+    `written` and `kept_files` count files; `approved_by` maps track numbers, `dropped` are approvals that
+    the audio has outlived.
+    """
 
     output: Path
+    revision: int
     release: Release
     ran: tuple[Task, ...]
     kept: int
+    written: int
+    kept_files: int
+    approved_by: Mapping[int, str]
+    dropped: Dropped
     warnings: tuple[str, ...]
 
 
@@ -51,125 +56,98 @@ def build(file: Path, options: Options, watcher: Watcher) -> Outcome | None:
         OSError: the machine is at fault.
     """
     manifest = load(file)
-    output = output_of(file, options)
-    refuse_foreign(output)
-    store = manifest.folder / STORE
-    store.mkdir(exist_ok=True)
-    with _locked(store / "lock", watcher):
-        recover(output)
+    refuse_foreign(output_of(file, options))
+    with store_of(manifest, options, watcher) as store:
         if is_done(file, options):
             return None
-        return _build(manifest, output, store, options, watcher)
-
-
-@contextmanager
-def _locked(file: Path, watcher: Watcher) -> Iterator[None]:
-    """Holds the album's lock; waits, and says so, while another build has it."""
-    lock = FileLock(file)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        watcher.stage("waiting for another build of this album", 0.0)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _build(manifest: Manifest, output: Path, store: Path, options: Options, watcher: Watcher) -> Outcome:
-    wanted = wanted_kinds(manifest, options)
-    if options.only:
-        refuse_to_drop(output, wanted)
-    request = request_key(manifest.file, options)
-    inputs = stamps(_inputs(manifest))
-    hashes = source_hashes(manifest, store)
-    cache = Cache(store / "cache")
-    cache.sweep()
-    runner = Runner(cache, options.jobs, watcher)
-    facts = read_facts(manifest, hashes, runner)
-    album = plan_album(manifest, facts, hashes, wanted)
-    cover = album_cover(manifest)
-    release = _produce(album, wanted, cover, runner)
-    with staging(output) as folder:
-        watcher.stage("delivering", 0.0)
-        files, notes = _deliver(release, album.sides, wanted, folder)
-        write_paperwork(release, files, revision_after(output, release), folder)
-        _check(folder, watcher)
-        grumbles = lint.mastered(manifest, read_listing(folder)["tracks"])
-    published_book(manifest.file).record(output, request, inputs)
-    return Outcome(
-        output=output,
-        release=release,
-        ran=tuple(runner.ran),
-        kept=runner.kept,
-        warnings=(*_warnings(release, cover), *notes, *map(str, grumbles)),
-    )
-
-
-def _inputs(manifest: Manifest) -> list[Path]:
-    paths = [source.path for source in sources(manifest)]
-    paths += [manifest.path(manifest.album.artwork)] if manifest.album.artwork else []
-    return [*paths, *plugin_files(manifest)]
-
-
-def _produce(album: Album, wanted: Mapping[str, bool], cover: Cover | None, runner: Runner) -> Release:
-    """Master, level and render."""
-    session, readings, envelopes = masters.levelled(album, runner)
-    levels = session.levels
-    limited = renders.limited(session, _formats(album.manifest, wanted))
-    side_form = AudioFormat("wav", album.timeline.rate, bits=24)
-    vinyl_gain_db, for_vinyl = 0.0, []
-    if wanted["vinyl"] and album.manifest.vinyl.limiter:
-        for_vinyl = renders.limited(session, [side_form])
-    elif wanted["vinyl"]:
-        peaks = [unlimited_peak_dbtp(island, levels, envelopes) for island in album.timeline.islands]
-        vinyl_gain_db = min(0.0, PEAK_MAX_DBTP - max(peaks))
-        for_vinyl = renders.unlimited(session, side_form, vinyl_gain_db)
-    runner.run("rendering", [renders.task(each, runner.cache, "") for each in (*limited, *for_vinyl)])
-    return Release(
-        manifest=album.manifest,
-        facts=album.facts,
-        mix_hashes=album.hashes,
-        reels=album.reels,
-        levels=tuple(levels),
-        readings=readings,
-        timeline=album.timeline,
-        limited=renders.rendered_tracks(limited, runner.cache),
-        unlimited=renders.rendered_tracks(for_vinyl, runner.cache).get(side_form, ()),
-        vinyl_gain_db=vinyl_gain_db,
-        cover=cover.data if cover else None,
-    )
-
-
-def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat]:
-    return [CD_FORMAT] * wanted["cd"] + list(manifest.deliver.digital) * wanted["digital"]
+        if options.only:
+            refuse_to_drop(output_of(file, options), wanted_kinds(manifest, options))
+        inputs = stamps(inputs_of(manifest))
+        opened = open_album(manifest, store, options, watcher)
+        production = produce(
+            opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
+        )
+        return _deliver(opened, production, inputs, watcher)
 
 
 def _deliver(
-    release: Release, sides: Sequence[Side], wanted: Mapping[str, bool], folder: Path
-) -> tuple[list[DeliveredFile], tuple[str, ...]]:
-    """Everything but the paperwork; returns its files, and what should be known of them."""
-    files = deliver_cd(release, folder) if wanted["cd"] else []
-    warnings: tuple[str, ...] = ()
-    if wanted["digital"]:
-        files += deliver_digital(release, release.manifest.deliver.digital, folder)
-    if wanted["vinyl"]:
-        vinyl, warnings = deliver_vinyl(release, sides, folder)
-        files += vinyl
-    return files, warnings
+    opened: Opened, production: Production, inputs: dict[str, list[int]], watcher: Watcher
+) -> Outcome:
+    """Fill a folder, prove it, and put it in the place of the last delivery."""
+    deliverables = files_of(production, opened.album.sides, opened.wanted)
+    watcher.stage("delivering", 0.0)
+    files = compared(deliverables, production, opened.before, opened.output, quick=False)
+    written = [file.deliverable for file in files if not file.kept]
+    production.ensure(opened.runner, [rendered for each in written for rendered in each.reads])
+    with staging(opened.output) as folder:
+        rows = list(fill(files, opened.output, folder, watcher))
+        standing, dropped, approved_by = _approvals(opened, production.release)
+        number = revision.number_of(opened, rows)
+        before = revision.before_of(opened, number)
+        paper = Paper(revision=number, before=before, approved_by=approved_by)
+        write_paperwork(production.release, [as_delivered(row) for row in rows], paper, folder)
+        _check(folder, {each.path for each in written}, watcher)
+        tracks = tracks_data(production.release, approved_by)
+        grumbles = lint.mastered(opened.manifest, tracks)
+        record = revision.record(opened, production, tracks, rows, number)
+        books = {history.book(number, STORE): history.text(record)}
+        if dropped:
+            books[APPROVALS] = approvals.text(standing)
+        publish(folder, opened.output, opened.store, books)
+    request = request_key(opened.manifest.file, opened.options, opened.manifest.text_sha256)
+    published_book(opened.manifest.file).record(opened.output, request, inputs)
+    notes = [note for row in rows for note in row["notes"]]
+    return Outcome(
+        output=opened.output,
+        revision=number,
+        release=production.release,
+        ran=tuple(opened.runner.ran),
+        kept=opened.runner.kept,
+        written=len(written),
+        kept_files=len(files) - len(written),
+        approved_by=approved_by,
+        dropped=dropped,
+        warnings=(*_warnings(opened, production), *notes, *map(str, grumbles)),
+    )
 
 
-def _check(folder: Path, watcher: Watcher) -> None:
-    """The quick proof that ends a build: every file read back."""
-    watcher.stage("verifying", audio_seconds(read_listing(folder)))
-    faults = quick_faults(folder, watcher.advanced)
+def _approvals(opened: Opened, release: Release) -> tuple[tuple[Approval, ...], Dropped, dict[int, str]]:
+    """Those that go on, those that the audio has outlived, and who has approved which track as it is."""
+    tracks = tracks_data(release, {})
+    standing, dropped = approvals.kept(opened.approvals, tracks)
+    found = {track["number"]: approvals.approval_of(standing, track) for track in tracks}
+    approved_by = {
+        track["number"]: each.by
+        for track in tracks
+        if (each := found[track["number"]]) and approvals.stands(each, track["audio"])
+    }
+    return standing, dropped, approved_by
+
+
+def _check(folder: Path, written: set[str], watcher: Watcher) -> None:
+    """The proof that ends a build: every new file read back. Of the others the checksums were looked at."""
+    listing = read_listing(folder)
+    rows = [row for row in listing["files"] if row["path"] in written]
+    watcher.stage("verifying", audio_seconds(listing | {"files": rows}))
+    faults = quick_faults(folder, watcher.advanced, written)
     if faults:
         raise Faults(faults)
 
 
-def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
+def _of_alternates(opened: Opened) -> list[str]:
+    """How alternates lie beside their main mixes, where that is not to the frame."""
+    tasks = alternates.fit_tasks(opened.album)
+    opened.runner.run("comparing alternates", [task for _, task in tasks])
+    return [
+        f"track {opened.album.manifest.pieces_of(alternate.mix)[0].number}: {text}"
+        for alternate, task in tasks
+        for text in remarks_on(alternates.read_fit(opened.cache, task), alternate.version)
+    ]
+
+
+def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     """What went well enough to deliver and should still be known."""
+    release, cover = production.release, opened.cover
     count = sum(len(remarks(release.manifest, mix, facts)) for mix, facts in enumerate(release.facts))
     plural = "s" if count > 1 else ""
     found = [f"{count} remark{plural} on the mixes: deadwax check says more"] if count else []
@@ -179,6 +157,9 @@ def _warnings(release: Release, cover: Cover | None) -> tuple[str, ...]:
         for number, facts in mixes
         if facts.lossy
     ]
+    if opened.hold and not production.levelled.held:
+        found.append("there is no earlier delivery whose gains could be kept")
+    found += _of_alternates(opened)
     for number, level in enumerate(release.levels):
         if level.note:
             found.append(f"track {release.reels[number].first_track}: {level.note}")

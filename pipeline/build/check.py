@@ -11,9 +11,11 @@ from typing import Any
 from dsp.comparison import Comparison, Figures, figures
 from dsp.comparison import compared as compare
 from pipeline import lint
+from pipeline.alternates import alternate_faults, remarks_on
+from pipeline.build.alternates import fit_tasks, read_fit
 from pipeline.build.cache import Cache
-from pipeline.build.mixes import examine_tasks, facts_key, known_facts, parted, source_hashes
-from pipeline.build.plan import album_cover, plan_album, wanted_kinds
+from pipeline.build.mixes import Hashed, examine_tasks, facts_key, known_facts, parted, source_hashes
+from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
@@ -47,21 +49,57 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     except Faults as wrong:
         return Checked(None, (), wrong.faults)
     store = manifest.folder / STORE
-    hashes = source_hashes(manifest, store, remember=False)
-    known, faults = _facts(manifest, hashes, Cache(store / "cache"), jobs or os.cpu_count() or 1, watcher)
-    facts, compared = parted(manifest, known)
-    faults += mix_faults(manifest, facts)
+    hashed = source_hashes(manifest, store, remember=False)
+    cache = Cache(store / "cache", read_only=True)
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Runner(Cache(Path(folder)), jobs or os.cpu_count() or 1, watcher)
+        known, faults = _facts(manifest, hashed, cache, aside)
+        facts = parted(manifest, known)
+        faults += mix_faults(manifest, facts.mixes)
+        faults += alternate_faults(manifest, facts.mixes, facts.alternates)
+        album = _album(manifest, [each for each in known if each], hashed, faults)
+        beside = _beside(manifest, album, cache, aside) if album else []
     cover_faults, unwise = _cover(manifest)
     faults += cover_faults
-    unwise += _unwise_words(manifest) + _unwise_mixes(manifest, facts)
-    unwise += lint.written(manifest) + lint.mixed(manifest, facts) + _unwise_masters(manifest, hashes)
-    if not faults:
-        try:
-            plan_album(manifest, [each for each in known if each], hashes, wanted_kinds(manifest, Options()))
-        except Faults as wrong:
-            faults += wrong.faults
-    comparisons = tuple(_comparisons(manifest, facts, compared))
-    return Checked(manifest, tuple(facts), tuple(faults), tuple(unwise), comparisons)
+    unwise += _unwise_words(manifest) + _unwise_mixes(manifest, facts.mixes) + beside
+    unwise += lint.written(manifest) + lint.mixed(manifest, facts.mixes)
+    unwise += _unwise_masters(manifest, hashed.sha256)
+    comparisons = tuple(_comparisons(manifest, facts.mixes, facts.references))
+    return Checked(manifest, tuple(facts.mixes), tuple(faults), tuple(unwise), comparisons)
+
+
+def _album(
+    manifest: Manifest, known: Sequence[MixFacts], hashed: Hashed, faults: list[Fault]
+) -> Album | None:
+    """The album laid, where nothing is wrong so far; what is wrong then is added to `faults`."""
+    if faults:
+        return None
+    try:
+        return plan_album(manifest, known, hashed, wanted_kinds(manifest, Options()))
+    except Faults as wrong:
+        faults += wrong.faults
+        return None
+
+
+def _beside(manifest: Manifest, album: Album, cache: Cache, aside: Runner) -> list[Fault]:
+    """What does not lie beside its main mix to the frame, and alternates that nobody will get."""
+    tasks = fit_tasks(album)
+    aside.run("comparing alternates", [task for _, task in tasks if not cache.holds(task.keys[0])])
+    found = [
+        manifest.fault((*alternate.route, "mix"), text)
+        for alternate, task in tasks
+        for text in remarks_on(
+            read_fit(_holding(task.keys[0], cache, aside.cache)[0], task), alternate.version
+        )
+    ]
+    if manifest.alternates and not manifest.deliver.digital:
+        problem = "alternates are delivered in digital formats, and none is asked for"
+        found.append(manifest.fault(manifest.alternates[0].route, problem, "name some under deliver"))
+    return found
+
+
+def _holding(key: str, *caches: Cache) -> list[Cache]:
+    return [cache for cache in caches if cache.holds(key)]
 
 
 def _cover(manifest: Manifest) -> tuple[list[Fault], list[Fault]]:
@@ -132,26 +170,18 @@ def _figures(facts: MixFacts) -> Figures:
 
 
 def _facts(
-    manifest: Manifest, hashes: list[str], known: Cache, jobs: int, watcher: Watcher
+    manifest: Manifest, hashed: Hashed, known: Cache, aside: Runner
 ) -> tuple[list[MixFacts | None], list[Fault]]:
     """What the cache does not hold is examined into a folder that is thrown away."""
     faults: list[Fault] = []
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = Cache(Path(folder))
-        tasks = examine_tasks(manifest, hashes)
-        unknown = [task for task in tasks if not known.holds(task.keys[0])]
-        try:
-            Runner(fresh, jobs, watcher).run("examining", unknown)
-        except Faults as wrong:
-            faults += wrong.faults
-        facts = [
-            next(
-                (known_facts(cache, sha256) for cache in (known, fresh) if cache.holds(facts_key(sha256))),
-                None,
-            )
-            for sha256 in hashes
-        ]
-    return facts, faults
+    unknown = [task for task in examine_tasks(manifest, hashed) if not known.holds(task.keys[0])]
+    try:
+        aside.run("examining", unknown)
+    except Faults as wrong:
+        faults += wrong.faults
+    holding = [_holding(facts_key(sha256), known, aside.cache) for sha256 in hashed.sha256]
+    each = zip(hashed.sha256, holding, strict=True)
+    return [known_facts(caches[0], sha256) if caches else None for sha256, caches in each], faults
 
 
 def check_data(checked: Checked) -> dict[str, Any]:

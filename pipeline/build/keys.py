@@ -2,17 +2,21 @@
 
 import hashlib
 import json
+import math
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import __version__
+from pipeline.faults import Fault
 from pipeline.files import file_stamp, read_book, sha256_file, write_whole
 
 
-def key_of(kind: str, version: int, *inputs: Any) -> str:
-    """64 hex digits. Equal inputs give equal keys, whatever machine or folder they are in."""
-    text = json.dumps([__version__, kind, version, canonical(inputs)], sort_keys=True, ensure_ascii=True)
+def key_of(kind: str, version: Any, *inputs: Any) -> str:
+    """64 hex digits. Equal inputs give equal keys, whatever machine or folder they are in.
+
+    `version` is that of the code, and of the libraries, that make the result.
+    """
+    text = json.dumps([kind, canonical(version), canonical(inputs)], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -32,22 +36,42 @@ def canonical(value: Any) -> Any:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value) if abs(value) < 2**53 else str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
 
 
-class HashBook:
-    """Remembers the hash of a mix by its path, size, time and inode, so that it is read once."""
+def refuse_changed(path: Path, stamp: list[int]) -> None:
+    """Fault when a file is another than it was: what was read of it is no recording."""
+    try:
+        same = file_stamp(path) == stamp
+    except FileNotFoundError:
+        raise Fault(
+            f"{path.name} has vanished while it was read", hint="put it back and build again"
+        ) from None
+    if not same:
+        hint = "wait for the export to end and build again"
+        raise Fault(f"{path.name} has changed while it was read", hint=hint)
 
-    def __init__(self, file: Path) -> None:
+
+class HashBook:
+    """Remembers the hash of a mix by its path, size, time and inode, so that it is read once.
+
+    With `rehash` it trusts none of that: every file is read.
+    """
+
+    def __init__(self, file: Path, *, rehash: bool = False) -> None:
         self._file = file
-        self._known = read_book(file)
+        self._known = {} if rehash else read_book(file)
 
     def sha256(self, path: Path) -> str:
+        """Fault when the file is being written."""
         stamp = file_stamp(path)
         known = self._known.get(str(path))
         if known and known[:-1] == stamp:
             return str(known[-1])
         digest = sha256_file(path)
+        refuse_changed(path, stamp)
         self._known[str(path)] = [*stamp, digest]
         return digest
 

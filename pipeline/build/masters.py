@@ -1,59 +1,134 @@
 """Pass 1 of an album as tasks, and the gains that follow from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dsp.envelope import Envelope
 from pipeline import versions
-from pipeline.build.keys import key_of
+from pipeline.build import reasons
+from pipeline.build.keys import canonical, key_of, refuse_changed
 from pipeline.build.plan import Album
 from pipeline.build.renders import Session
 from pipeline.build.run import Advance, Runner, Task
+from pipeline.build.trace import Before, Trace
 from pipeline.level import Levelling, solve
-from pipeline.master import MasterSpec, master
+from pipeline.master import MasterSpec, code_of, master, stage_name
+from pipeline.reels import Reel
 from pipeline.shaped import read_envelope, read_readings
 
 Readings = Mapping[str, Any]
 
 
-def levelled(album: Album, runner: Runner) -> tuple[Session, tuple[Readings, ...], Sequence[Envelope]]:
-    """Master what is not, and solve the gains; readings and envelopes are by reel."""
-    tasks = master_tasks(album)
-    runner.run("mastering", tasks)
-    keys = [task.keys[0] for task in tasks]
-    folders = [runner.cache.path(key) for key in keys]
-    envelopes = [read_envelope(folder) for folder in folders]
+@dataclass(frozen=True, slots=True)
+class Mastering:
+    """Pass 1 of one reel: its task, and what it is made from."""
+
+    task: Task
+    trace: Trace
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Levelled:
+    """An album behind pass 1, all by reel. What a dry run has not mastered is None, its gain the last one."""
+
+    session: Session
+    masterings: tuple[Mastering, ...]
+    readings: tuple[Readings | None, ...]
+    envelopes: tuple[Envelope | None, ...]
+    held: bool
+
+
+def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False) -> Levelled:
+    """Master what is not, and solve the gains; `hold` keeps those of the last revision where it has them."""
+    masterings = tuple(mastering(album, reel, before) for reel in album.reels)
+    runner.run("mastering", [each.task for each in masterings])
+    keys = [each.trace.key for each in masterings]
+    folders = [runner.cache.path(key) if runner.cache.holds(key) else None for key in keys]
+    envelopes = tuple(read_envelope(folder) if folder else None for folder in folders)
     level = album.manifest.level
+    last = [_last_gain_db(reel, before) for reel in album.reels]
+    # What a dry run does not know is taken for what it was; under one gain for all that is every gain.
+    unknown = any(folder is None for folder in folders) and level.match == "album"
+    held = [gain_db if hold or unknown or not folder else None
+            for gain_db, folder in zip(last, folders, strict=True)]  # fmt: skip
     levelling = Levelling(level.match, level.measure, level.target_lufs, level.ceiling_dbtp)
     session = Session(
         timeline=album.timeline,
         reels=album.reels,
-        levels=solve(album.reels, envelopes, album.timeline, levelling),
+        levels=solve(album.reels, envelopes, album.timeline, levelling, held),
+        shaped=[
+            runner.cache.output(key) if folder else f"of {key}"
+            for key, folder in zip(keys, folders, strict=True)
+        ],
         shaped_keys=keys,
         ceiling_dbtp=level.ceiling_dbtp,
         dither=album.manifest.session.dither,
     )
-    return session, tuple(map(read_readings, folders)), envelopes
+    readings = tuple(read_readings(folder) if folder else None for folder in folders)
+    return Levelled(session, masterings, readings, envelopes, held=hold and any(g is not None for g in last))
 
 
-def master_tasks(album: Album) -> list[Task]:
-    tasks = []
-    for reel in album.reels:
-        spec = MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
+def _last_gain_db(reel: Reel, before: Before) -> float | None:
+    """The gain of the last revision, give or take what its offset has changed by."""
+    last = before.gain(reel.first_track)
+    if last is None:
+        return None
+    was_lu: float = reel.offset_lu if last["offset_lu"] is None else last["offset_lu"]
+    return float(round(last["gain_db"] - was_lu + reel.offset_lu, 4))
 
-        def work(folders: Mapping[str, Path], advance: Advance, spec: MasterSpec = spec) -> None:
-            for folder in folders.values():
-                master(spec, folder, advance)
 
-        first = album.manifest.pieces[reel.first_track - 1]
-        tasks.append(Task(
-            keys=(key_of("master", versions.MASTER, spec),),
-            label=f"{first.number:02} {first.title}",
-            seconds=reel.source_frames / reel.rate,
-            work=work,
-            reason="not mastered before from this mix with this chain",
-            place=album.manifest.at(("tracks", first.mix, "mix")),
-            path=f"tracks[{first.mix}].mix",
-        ))  # fmt: skip
-    return tasks
+def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mastering:
+    """Pass 1 of a reel; `detail` is the version of an alternate."""
+    spec = MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
+    code = code_of(spec.chain)
+    hosts = versions.plugin_libraries() if "plugin" in dict(code) else ()
+    libraries = versions.audio_libraries() + hosts
+    key = key_of("master", (versions.MASTER, code, libraries), spec)
+    trace = Trace(
+        what="master",
+        track=reel.first_track,
+        detail=detail,
+        key=key,
+        inputs=canonical(spec)
+        | {"code": canonical((versions.MASTER, code)), "libraries": canonical(libraries)},
+        told={
+            "mixes": [_named(album, part.path) for part in reel.parts],
+            "stages": [stage_name(settings) for settings in spec.chain],
+        },
+    )
+    why = tuple(reasons.mastered(before.trace("master", reel.first_track, detail), trace))
+
+    def work(folders: Mapping[str, Path], advance: Advance) -> None:
+        for folder in folders.values():
+            master(spec, folder, advance)
+        for part in spec.parts:
+            refuse_changed(part.path, album.stamps[part.path])
+
+    first = album.manifest.pieces[reel.first_track - 1]
+    task = Task(
+        keys=(key,),
+        label=f"{first.number:02} {first.title}{f' ({detail})' if detail else ''}: master",
+        seconds=reel.source_frames / reel.rate,
+        work=work,
+        reason=reasons.said(why, before),
+        place=album.manifest.at(("tracks", first.mix, "mix")),
+        path=f"tracks[{first.mix}].mix",
+    )
+    return Mastering(task, trace, why)
+
+
+def _named(album: Album, path: Path) -> str:
+    """A mix as the manifest calls it."""
+    folder = album.manifest.folder
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def gains(session: Session) -> list[dict[str, Any]]:
+    """As a revision keeps them."""
+    return [
+        {"tracks": list(reel.track_numbers), "gain_db": level.gain_db, "offset_lu": reel.offset_lu}
+        for reel, level in zip(session.reels, session.levels, strict=True)
+    ]

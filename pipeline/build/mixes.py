@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pipeline import versions
 from pipeline.build.cache import Cache
-from pipeline.build.keys import HashBook, key_of
+from pipeline.build.keys import HashBook, key_of, refuse_changed
 from pipeline.build.run import Advance, Runner, Task
+from pipeline.faults import Fault, Faults
+from pipeline.files import file_stamp
 from pipeline.intake import MixFacts, examine
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route, dotted
@@ -30,37 +32,64 @@ class Source:
 
 
 def sources(manifest: Manifest) -> list[Source]:
-    """The mixes in their order, then the references in that of `references`."""
+    """The mixes in their order, the alternates, then the references in that of `references`."""
     named: list[tuple[str, Route]] = [
         (track.mix, ("tracks", mix, "mix")) for mix, track in enumerate(manifest.tracks)
     ]
+    named += [(alternate.path, (*alternate.route, "mix")) for alternate in manifest.alternates]
     named += references(manifest).items()
     return [Source(manifest.path(name), name, manifest.at(route), dotted(route)) for name, route in named]
 
 
-def source_hashes(manifest: Manifest, store: Path, *, remember: bool = True) -> list[str]:
+class Hashed(NamedTuple):
+    """All sources by content: `sha256` in their order, `stamps` those of the files when that was read."""
+
+    sha256: list[str]
+    stamps: dict[Path, list[int]]
+
+
+def source_hashes(manifest: Manifest, store: Path, *, remember: bool = True, rehash: bool = False) -> Hashed:
     """The content hash of each source; a file that has not changed is not read again."""
-    book = HashBook(store / "hashes.json")
-    hashes = [book.sha256(source.path.resolve()) for source in sources(manifest)]
+    book = HashBook(store / "hashes.json", rehash=rehash)
+    hashed = Hashed([], {})
+    for source in sources(manifest):
+        hashed.stamps[source.path] = file_stamp(source.path)
+        hashed.sha256.append(_hash(book, source))
     if remember:
         book.save()
-    return hashes
+    return hashed
 
 
-def parted(manifest: Manifest, known: Sequence[Known]) -> tuple[list[Known], dict[str, Known]]:
-    """What is known of the mixes, and of the references by name, from what is known of all sources."""
-    count = len(manifest.tracks)
-    return list(known[:count]), dict(zip(references(manifest), known[count:], strict=True))
+def _hash(book: HashBook, source: Source) -> str:
+    try:
+        return book.sha256(source.path.resolve())
+    except Fault as fault:
+        raise Faults([Fault(fault.problem, source.place, source.route, fault.hint)]) from None
+
+
+class Parted(NamedTuple, Generic[Known]):
+    """What is known of all sources, by what they are for: mixes, alternates, references by name."""
+
+    mixes: list[Known]
+    alternates: list[Known]
+    references: dict[str, Known]
+
+
+def parted(manifest: Manifest, known: Sequence[Known]) -> Parted[Known]:
+    """`known` is of all sources, in their order."""
+    count, others = len(manifest.tracks), len(manifest.tracks) + len(manifest.alternates)
+    compared = dict(zip(references(manifest), known[others:], strict=True))
+    return Parted(list(known[:count]), list(known[count:others]), compared)
 
 
 def facts_key(sha256: str) -> str:
-    return key_of("facts", versions.INTAKE, sha256)
+    return key_of("facts", (versions.INTAKE, versions.audio_libraries()), sha256)
 
 
-def read_facts(manifest: Manifest, hashes: Sequence[str], runner: Runner) -> list[MixFacts]:
+def read_facts(manifest: Manifest, hashed: Hashed, runner: Runner) -> list[MixFacts]:
     """Examine every source that is not known; `Faults` for those that nothing can be made from."""
-    runner.run("examining", examine_tasks(manifest, hashes))
-    return [known_facts(runner.cache, sha256) for sha256 in hashes]
+    runner.run("examining", examine_tasks(manifest, hashed))
+    return [known_facts(runner.cache, sha256) for sha256 in hashed.sha256]
 
 
 def known_facts(cache: Cache, sha256: str) -> MixFacts:
@@ -71,23 +100,25 @@ def known_facts(cache: Cache, sha256: str) -> MixFacts:
     return MixFacts(**plain)
 
 
-def examine_tasks(manifest: Manifest, hashes: Sequence[str]) -> list[Task]:
+def examine_tasks(manifest: Manifest, hashed: Hashed) -> list[Task]:
     """One for each source."""
-    return [_task(source, sha256) for source, sha256 in zip(sources(manifest), hashes, strict=True)]
+    each = zip(sources(manifest), hashed.sha256, strict=True)
+    return [_task(source, sha256, hashed.stamps[source.path]) for source, sha256 in each]
 
 
-def _task(source: Source, sha256: str) -> Task:
+def _task(source: Source, sha256: str, stamp: list[int]) -> Task:
     def work(folders: Mapping[str, Path], advance: Advance) -> None:
         facts = examine(source.path, advance)
+        refuse_changed(source.path, stamp)
         for folder in folders.values():
             (folder / FACTS).write_text(json.dumps(asdict(facts)))
 
     return Task(
         keys=(facts_key(sha256),),
-        label=source.name,
+        label=f"{source.name}: examine",
         seconds=0.0,
         work=work,
-        reason="a recording not heard before",
+        reason="not heard before",
         place=source.place,
         path=source.route,
     )

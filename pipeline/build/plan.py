@@ -1,9 +1,11 @@
 """Everything about an album that is known before any audio is processed: reels, marks, sides."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.build.mixes import parted
+from pipeline.alternates import alternate_faults
+from pipeline.build.mixes import Hashed, Parted, parted
 from pipeline.build.request import KINDS, Options
 from pipeline.checks import mix_faults
 from pipeline.deliver.cd import cd_limits
@@ -13,37 +15,62 @@ from pipeline.faults import Fault, Faults
 from pipeline.formats import RATES
 from pipeline.intake import MixFacts
 from pipeline.manifest.load import Manifest
-from pipeline.reels import Reel, groups, reels_of
-from pipeline.resolve import resolved_chains
+from pipeline.manifest.tracks import AlternateMix
+from pipeline.reels import Reel, alternate_reel, groups, reels_of
+from pipeline.resolve import album_spectrum_db, resolved_chains
 from pipeline.timeline import CrossfadeTooLongError, MarksTooCloseError, Timeline, lay
+
+
+@dataclass(frozen=True, slots=True)
+class AlternateReel:
+    """An alternate in place of its main mix: `reel` is the one of number `number` with that mix in it."""
+
+    alternate: AlternateMix
+    number: int
+    reel: Reel
+    facts: MixFacts
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Album:
-    """Everything about an album that is known before any audio is processed."""
+    """Everything about an album that is known before any audio is processed.
+
+    `stamps` are those of the sources when their hashes were taken, `spectrum_db` is what tone is moved
+    toward where that is the album.
+    """
 
     manifest: Manifest
+    stamps: Mapping[Path, list[int]]
+    spectrum_db: tuple[float, ...]
     facts: tuple[MixFacts, ...]
     hashes: tuple[str, ...]
     reels: tuple[Reel, ...]
+    alternates: tuple[AlternateReel, ...]
     timeline: Timeline
     sides: tuple[Side, ...]
 
 
 def plan_album(
-    manifest: Manifest, known: Sequence[MixFacts], hashes: Sequence[str], wanted: Mapping[str, bool]
+    manifest: Manifest,
+    known: Sequence[MixFacts],
+    hashed: Hashed,
+    wanted: Mapping[str, bool],
+    held_spectrum_db: Sequence[float] | None = None,
 ) -> Album:
     """Reels, marks and sides; `Faults` for what the mixes or the media cannot hold.
 
-    `known` and `hashes` are of all sources: the mixes, then the references.
+    `known` and `hashed` are of all sources. `held_spectrum_db` is what tone was moved toward before, where
+    that is to stay.
     """
-    facts, compared = parted(manifest, known)
-    faults = mix_faults(manifest, facts)
+    facts, digests = parted(manifest, known), parted(manifest, hashed.sha256)
+    faults = mix_faults(manifest, facts.mixes) + alternate_faults(manifest, facts.mixes, facts.alternates)
     if faults:
         raise Faults(faults)
-    rate = session_rate(manifest, facts)
-    chains = resolved_chains(manifest, groups(manifest), facts, compared, rate)
-    reels = reels_of(manifest, facts, hashes, chains)
+    rate = session_rate(manifest, facts.mixes)
+    spectrum_db = tuple(held_spectrum_db or album_spectrum_db(facts.mixes))
+    chains = resolved_chains(manifest, groups(manifest), facts.mixes, facts.references, rate, spectrum_db)
+    reels = reels_of(manifest, facts.mixes, [mix.audio_sha256 for mix in facts.mixes], chains)
     timeline = _laid(manifest, reels, rate)
     sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
     faults = cd_limits(manifest, timeline) if wanted["cd"] else []
@@ -52,12 +79,31 @@ def plan_album(
         raise Faults(faults)
     return Album(
         manifest=manifest,
-        facts=tuple(facts),
-        hashes=tuple(hashes[: len(facts)]),
+        stamps=hashed.stamps,
+        spectrum_db=spectrum_db,
+        facts=tuple(facts.mixes),
+        hashes=tuple(digests.mixes),
         reels=tuple(reels),
+        alternates=tuple(_alternates(manifest, reels, facts, digests)) if wanted["digital"] else (),
         timeline=timeline,
         sides=sides,
     )
+
+
+def _alternates(
+    manifest: Manifest, reels: Sequence[Reel], facts: Parted[MixFacts], digests: Parted[str]
+) -> Iterator[AlternateReel]:
+    each = zip(manifest.alternates, facts.alternates, digests.alternates, strict=True)
+    for alternate, known, sha256 in each:
+        number, group = next(
+            (number, group) for number, group in enumerate(groups(manifest)) if alternate.mix in group
+        )
+        place = alternate.mix - group[0]
+        mixes = [facts.mixes[mix] for mix in group]
+        mixes[place] = known
+        path = manifest.path(alternate.path)
+        reel = alternate_reel(reels[number], place, mixes, path, known.audio_sha256)
+        yield AlternateReel(alternate, number, reel, known, sha256)
 
 
 def _laid(manifest: Manifest, reels: Sequence[Reel], rate: int) -> Timeline:

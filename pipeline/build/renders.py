@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from pipeline import versions
 from pipeline.build.cache import Cache
-from pipeline.build.keys import key_of
+from pipeline.build.keys import canonical, key_of
 from pipeline.build.run import Advance, Task
+from pipeline.build.trace import Before, Trace
 from pipeline.formats import AudioFormat
 from pipeline.level import CEILING_RESERVE_DB, ReelLevel
+from pipeline.measure import SILENT
 from pipeline.reels import Reel
 from pipeline.render import ReelRender, Rendered, RenderSpec, read_rendered, render
 from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline, sector_frames, shaped_frames
@@ -20,67 +24,102 @@ EDGE_DB = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What all renderings of an album share. `shaped_keys` are by reel."""
+    """What all renderings of an album share; by reel: `shaped` names what pass 1 gave, by its content, and
+    `shaped_keys` where the cache has it.
+    """
 
     timeline: Timeline
     reels: Sequence[Reel]
     levels: Sequence[ReelLevel]
+    shaped: Sequence[str]
     shaped_keys: Sequence[str]
     ceiling_dbtp: float
     dither: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """Reels that overlap, in the formats of one rate."""
+    """Reels that overlap, in the formats of one rate.
+
+    `tracks` are the numbers of each reel's tracks in it, `segments` those of its files in their order,
+    `detail` what it is besides the release: the version of an alternate, or for vinyl. `shaped_keys` is
+    where the cache has the audio that `spec` names.
+    """
 
     spec: RenderSpec
     formats: tuple[AudioFormat, ...]
-    label: str
+    tracks: tuple[tuple[int, ...], ...]
+    segments: tuple[int, ...]
+    detail: str
     seconds: float
+    shaped_keys: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        first, last = self.segments[0], self.segments[-1]
+        tracks = f"{first:02}" if first == last else f"{first:02} to {last:02}"
+        return f"{tracks}{f' ({self.detail})' if self.detail else ''}"
 
     def key(self, form: AudioFormat) -> str:
-        return key_of("render", versions.RENDER, self.spec, form)
+        return key_of("render", (versions.RENDER, versions.audio_libraries()), self.spec, form)
+
+    def trace(self, form: AudioFormat) -> Trace:
+        return Trace(
+            what="render",
+            track=self.segments[0],
+            detail=f"{self.detail}: {form}" if self.detail else str(form),
+            key=self.key(form),
+            inputs=canonical(self.spec)
+            | {"code": versions.RENDER, "libraries": canonical(versions.audio_libraries())},
+            told={"tracks": [list(tracks) for tracks in self.tracks]},
+        )
 
 
 def limited(session: Session, formats: Sequence[AudioFormat]) -> list[Rendering]:
     """Every island at every rate of `formats`, under the ceiling."""
-    by_rate: dict[int, list[AudioFormat]] = {}
-    for form in sorted(set(formats)):
-        by_rate.setdefault(form.rate, []).append(form)
     return [
-        _rendering(session, run, rate, tuple(own), 0.0, limiting=True)
-        for rate, own in by_rate.items()
+        rendering(session, run, rate, own)
+        for rate, own in by_rate(formats).items()
         for island in session.timeline.islands
         for run in island.overlapping_runs
     ]
+
+
+def by_rate(formats: Sequence[AudioFormat]) -> dict[int, tuple[AudioFormat, ...]]:
+    """Each format once, with the others of its rate."""
+    found: dict[int, tuple[AudioFormat, ...]] = {}
+    for form in sorted(set(formats)):
+        found[form.rate] = (*found.get(form.rate, ()), form)
+    return found
 
 
 def unlimited(session: Session, form: AudioFormat, gain_db: float) -> list[Rendering]:
     """Every island without limiters, all turned down alike."""
     return [
-        _rendering(session, run, form.rate, (form,), gain_db, limiting=False)
+        rendering(session, run, form.rate, (form,), gain_db=gain_db, limiting=False, detail="vinyl")
         for island in session.timeline.islands
         for run in island.overlapping_runs
     ]
 
 
-def _rendering(
+def rendering(
     session: Session,
     island: Island,
     rate: int,
     formats: tuple[AudioFormat, ...],
-    gain_db: float,
     *,
-    limiting: bool,
+    gain_db: float = 0.0,
+    limiting: bool = True,
+    detail: str = "",
 ) -> Rendering:
+    """What an island needs at one rate; `gain_db` is on top of what its reels have."""
     reels = tuple(
         ReelRender(
-            shaped=session.shaped_keys[slot.reel],
+            shaped=session.shaped[slot.reel],
             rate=slot.rate,
             first_frame=slot.first_frame,
             stop_frame=slot.stop_frame,
-            gain_db=session.levels[slot.reel].gain_db + gain_db,
+            gain_db=round(session.levels[slot.reel].gain_db + gain_db, 4),
             limiter=session.reels[slot.reel].limiter if limiting else None,
             fade_in=slot.fade_in,
             fade_out=slot.fade_out,
@@ -104,10 +143,16 @@ def _rendering(
     )
     # The dither differs from island to island and is the same whenever the audio is, wherever it is cut.
     seed = int(key_of("dither", 1, replace(spec, segment_frames=(), segment_reels=()))[:16], 16)
-    tracks = [segment.track for segment in island.segments]
-    label = f"track {tracks[0]}" if len(tracks) == 1 else f"tracks {tracks[0]}-{tracks[-1]}"
     sectors = island.stop_sector - island.start_sector
-    return Rendering(replace(spec, seed=seed), formats, label, sectors / SECTORS_PER_SECOND)
+    return Rendering(
+        spec=replace(spec, seed=seed),
+        formats=formats,
+        tracks=tuple(tuple(session.reels[slot.reel].track_numbers) for slot in island.slots),
+        segments=tuple(segment.track for segment in island.segments),
+        detail=detail,
+        seconds=sectors / SECTORS_PER_SECOND,
+        shaped_keys=tuple(session.shaped_keys[slot.reel] for slot in island.slots),
+    )
 
 
 def _segment_reels(session: Session, island: Island) -> tuple[int, ...]:
@@ -148,29 +193,55 @@ def _may_be_limited(session: Session, number: int, render: ReelRender) -> bool:
     return session.levels[number].true_peak_dbtp >= quiet_dbtp
 
 
-def task(rendering: Rendering, cache: Cache, place: str) -> Task:
-    """Renders the formats that the cache does not hold yet, all in one pass."""
-    missing = tuple(form for form in rendering.formats if not cache.holds(rendering.key(form)))
+def task(rendering: Rendering, cache: Cache, reason: str = "", *, whole: bool = False) -> Task:
+    """Renders the formats that the cache does not hold yet, all in one pass; `whole` as in `Runner.run`."""
+    held = cache.proves if whole else cache.holds
+    missing = tuple(form for form in rendering.formats if not held(rendering.key(form)))
     keys = {rendering.key(form): form for form in missing}
-    shaped = {reel.shaped: cache.path(reel.shaped) for reel in rendering.spec.reels}
+    each = zip(rendering.spec.reels, rendering.shaped_keys, strict=True)
+    shaped = {reel.shaped: cache.path(key) for reel, key in each}
 
     def work(folders: Mapping[str, Path], advance: Advance) -> None:
         render(rendering.spec, shaped, {keys[key]: folder for key, folder in folders.items()}, advance)
 
+    formats = f", {', '.join(map(str, missing))}" if missing else ""
     return Task(
         keys=tuple(keys),
-        label=f"{rendering.label}: {', '.join(map(str, missing))}" if missing else rendering.label,
+        label=f"{rendering.label}: render{formats}",
         seconds=rendering.seconds,
         work=work,
-        reason="not rendered before with these mixes, gains and marks",
-        place=place,
+        reason=reason,
     )
 
 
-def rendered_tracks(renderings: Sequence[Rendering], cache: Cache) -> dict[AudioFormat, tuple[Rendered, ...]]:
+def rendered_tracks(
+    renderings: Sequence[Rendering], cache: Cache, before: Before
+) -> dict[AudioFormat, tuple[Rendered, ...]]:
     """Every format's tracks in running order; `renderings` are in the order of the islands."""
     tracks: dict[AudioFormat, list[Rendered]] = {}
     for rendering in renderings:
         for form in rendering.formats:
-            tracks.setdefault(form, []).extend(read_rendered(cache.path(rendering.key(form))))
+            tracks.setdefault(form, []).extend(_rendered(rendering, form, cache, before))
     return {form: tuple(own) for form, own in tracks.items()}
+
+
+def _rendered(rendering: Rendering, form: AudioFormat, cache: Cache, before: Before) -> list[Rendered]:
+    key = rendering.key(form)
+    if cache.holds(key):
+        return read_rendered(cache.path(key), key, cache.sums(key))
+    trace = rendering.trace(form)
+    each = zip(rendering.segments, rendering.spec.segment_frames, strict=True)
+    return [_foreseen(track, frames, trace, cache, before) for track, frames in each]
+
+
+def _foreseen(track: int, frames: int, trace: Trace, cache: Cache, before: Before) -> Rendered:
+    """What stands for a track that a dry run has not rendered: other audio with the figures of the last."""
+    unlike = Rendered(Path(), frames, trace.key, SILENT, np.zeros(0), 0.0, 0, trace.key, trace.key)
+    found = before.rendered(track, trace.detail)
+    if not found or not cache.holds(found[0].key):
+        return unlike
+    key = found[0].key
+    numbers = [number for tracks in found[0].told["tracks"] for number in tracks]
+    last = read_rendered(cache.path(key), key, cache.sums(key))
+    was = dict(zip(numbers, last, strict=False)).get(before.number(track) or 0)
+    return replace(unlike, measure=was.measure, block_energy=was.block_energy) if was else unlike

@@ -11,16 +11,25 @@ from pipeline.build.publish import PublishedBook
 from pipeline.files import file_stamp, sha256_file
 
 STORE = ".deadwax"
+# Who has approved what, beside the manifest.
+APPROVALS = "approvals.yaml"
 KINDS = ("cd", "digital", "vinyl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a command line adds to the manifest. `only` names the deliverables to make; empty is all."""
+    """What a command line adds to the manifest. `only` names the deliverables to make; empty is all.
+
+    `keep_gains` holds the gains of the last delivery, `rehash` reads every mix however untouched it looks,
+    `wait` is for another build of the album.
+    """
 
     output: Path | None = None
     only: frozenset[str] = frozenset()
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    keep_gains: bool = False
+    rehash: bool = False
+    wait: bool = True
 
 
 def output_of(file: Path, options: Options) -> Path:
@@ -32,14 +41,25 @@ def published_book(file: Path) -> PublishedBook:
     return PublishedBook(file.parent / STORE / "published.json")
 
 
-def request_key(file: Path, options: Options) -> str:
-    """Names a manifest's text, the kinds that are wanted and the code; the mixes are looked at apart."""
-    return key_of("request", 0, versions.ALL, sha256_file(file), sorted(options.only))
+def request_key(file: Path, options: Options, manifest_sha256: str = "") -> str:
+    """Names a manifest's text, what is wanted, what is approved and the code; the mixes are looked at apart.
+
+    `manifest_sha256` is of the text that was read, where the file may be another by now.
+    """
+    approvals = file.parent / APPROVALS
+    return key_of(
+        "request",
+        versions.everything(),
+        manifest_sha256 or sha256_file(file),
+        sorted(options.only),
+        options.keep_gains,
+        sha256_file(approvals) if approvals.is_file() else "",
+    )
 
 
 def is_done(file: Path, options: Options) -> bool:
     """True when just this was built before and nothing has been touched since."""
-    if not file.is_file():
+    if options.rehash or not file.is_file():
         return False
     return published_book(file).is_current(output_of(file, options), request_key(file, options))
 

@@ -1,4 +1,4 @@
-"""Tasks and how they run: side by side, each result kept, the reason of each run recorded."""
+"""Tasks and how they run: side by side, each result kept, what ran and why recorded."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -12,6 +12,7 @@ from pipeline.faults import Fault, Faults
 from pipeline.manifest.names import natural_key
 
 Advance = Callable[[float], None]
+DAMAGED = "damaged in the cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Watcher(Protocol):
     """Whoever shows progress."""
 
     def stage(self, name: str, total_seconds: float) -> None: ...
-    def started(self, task: Task) -> None: ...
+    def started(self, label: str, reason: str) -> None: ...
     def advanced(self, seconds: float) -> None: ...
 
 
@@ -45,29 +46,41 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
 
 @dataclass(slots=True)
 class Runner:
-    """Runs what the cache does not hold, `jobs` at a time, the longest first."""
+    """Runs what the cache does not hold, `jobs` at a time, the longest first.
+
+    When `dry`, nothing runs: what would is only counted. `used` are the keys of all that was asked for.
+    """
 
     cache: Cache
     jobs: int
     watcher: Watcher
+    dry: bool = False
     ran: list[Task] = field(default_factory=list)
     kept: int = 0
+    used: set[str] = field(default_factory=set)
     _stop: Event = field(default_factory=Event)
 
-    def run(self, stage: str, tasks: Iterable[Task]) -> None:
-        """Every task's keys are in the cache afterwards; `Faults` when mixes are at fault."""
+    def run(self, stage: str, tasks: Iterable[Task], *, whole: bool = False) -> None:
+        """Every task's keys are in the cache afterwards; `Faults` when mixes are at fault.
+
+        `whole`: their audio is going to be read, so its checksums are looked at too. Such tasks have been
+        asked for before, and were taken for up to date.
+        """
+        held = self.cache.proves if whole else self.cache.holds
         missing: list[Task] = []
         twins: list[Task] = []
         claimed: set[str] = set()
         for task in tasks:
-            if all(self.cache.holds(key) for key in task.keys):
-                self.kept += 1
+            self.used.update(task.keys)
+            if all(held(key) for key in task.keys):
+                self.kept += not whole
             elif claimed.issuperset(task.keys):  # the same mix may be on an album twice
                 twins.append(task)
             else:
                 missing.append(task)
                 claimed.update(task.keys)
-        if missing:
+        if missing and not self.dry:
+            self.kept -= whole * len(missing)
             self.watcher.stage(stage, sum(task.seconds for task in missing))
             self._run_all(sorted(missing, key=lambda task: -task.seconds), twins)
 
@@ -86,7 +99,8 @@ class Runner:
             raise Faults(sorted(faults, key=lambda fault: natural_key(str(fault))))
 
     def _run_one(self, task: Task) -> None:
-        self.watcher.started(task)
+        damaged = self.cache.damaged.intersection(task.keys)
+        self.watcher.started(task.label, DAMAGED if damaged else task.reason)
         try:
             with self.cache.making(list(task.keys)) as folders:
                 task.work(folders, self._advance)

@@ -5,15 +5,27 @@ The two seconds before track 1 are no part of the image: a cue sheet implies the
 """
 
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipeline.deliver.cue import CueSheet, CueTrack, cue_text, msf
 from pipeline.deliver.joined import write_joined
 from pipeline.deliver.names import safe_name, track_name
-from pipeline.deliver.release import DeliveredFile, Release, audio_file, relative
+from pipeline.deliver.release import (
+    Deliverable,
+    DeliveredFile,
+    Release,
+    Sums,
+    audio_row,
+    laid,
+    rendered_row,
+    text_file,
+)
 from pipeline.faults import Fault
 from pipeline.formats import AudioFormat
 from pipeline.manifest.load import Manifest
+from pipeline.manifest.tracks import Piece
+from pipeline.render import Rendered
 from pipeline.timeline import SECTORS_PER_SECOND, Segment, Timeline
 
 CD = ("deliver", "cd")
@@ -57,26 +69,57 @@ def _track_limits(manifest: Manifest, segment: Segment) -> list[Fault]:
     return found
 
 
-def deliver_cd(release: Release, folder: Path) -> list[DeliveredFile]:
-    """Fill `cd/` under `folder`."""
-    tracks = folder / "cd" / "tracks"
-    image = folder / "cd" / "image"
-    tracks.mkdir(parents=True)
-    image.mkdir()
+def cd_files(release: Release) -> list[Deliverable]:
+    """All of `cd/`."""
     rendered = release.limited[CD_FORMAT]
-    files = []
-    for piece, track in zip(release.pieces, rendered, strict=True):
-        path = tracks / track_name(piece.number, len(release.pieces), piece.title, "wav")
-        shutil.copyfile(track.path, path)
-        files.append(audio_file(relative(path, folder), "cd", "track", CD_FORMAT, track, track=piece.number))
-    stem = safe_name(release.file_stem)
-    path = image / f"{stem}.wav"
-    whole = write_joined(rendered, sum(track.frames for track in rendered), CD_FORMAT, path)
-    files.append(audio_file(relative(path, folder), "cd", "image", CD_FORMAT, whole))
-    cue = image / f"{stem}.cue"
-    cue.write_bytes(cue_text(cue_sheet(release, release.segments, path.name)).encode())
-    files.append(DeliveredFile(path=relative(cue, folder), kind="cd", role="cue"))
-    return files
+    tracks = [_track(release, piece, track) for piece, track in zip(release.pieces, rendered, strict=True)]
+    stem = f"cd/image/{safe_name(release.file_stem)}"
+    sheet = cue_sheet(release, release.segments, f"{safe_name(release.file_stem)}.wav")
+    return [*tracks, _image(release, rendered, f"{stem}.wav"), cue_file(sheet, f"{stem}.cue", "cd")]
+
+
+def _track(release: Release, piece: Piece, rendered: Rendered) -> Deliverable:
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        shutil.copyfile(rendered.path, path)
+        return rendered_row(deliverable, CD_FORMAT, rendered)
+
+    deliverable = Deliverable(
+        path=f"cd/tracks/{track_name(piece.number, len(release.pieces), piece.title, 'wav')}",
+        kind="cd",
+        role="track",
+        track=piece.number,
+        inputs={"audio": rendered.file_sha256, "form": str(CD_FORMAT)},
+        write=write,
+        reads=(rendered,),
+    )
+    return deliverable
+
+
+def _image(release: Release, rendered: tuple[Rendered, ...], path: str) -> Deliverable:
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        whole = write_joined(rendered, sum(track.frames for track in rendered), CD_FORMAT, path)
+        return audio_row(deliverable, CD_FORMAT, **asdict(whole))
+
+    numbers = [piece.number for piece in release.pieces]
+    deliverable = Deliverable(
+        path=path,
+        kind="cd",
+        role="image",
+        inputs=laid(rendered, numbers, CD_FORMAT),
+        write=write,
+        reads=rendered,
+    )
+    return deliverable
+
+
+def cue_file(sheet: CueSheet, path: str, kind: str, side: str | None = None) -> Deliverable:
+    """The cue sheet of an image or a side."""
+    inputs = {
+        "marks": [track.indexes for track in sheet.tracks],
+        "titles": [replace(track, indexes=()) for track in sheet.tracks],
+        "album": replace(sheet, tracks=()),
+    }
+    return text_file(cue_text(sheet), path=path, kind=kind, role="cue", side=side, inputs=inputs)
 
 
 def cue_sheet(release: Release, segments: tuple[Segment, ...], file_name: str) -> CueSheet:

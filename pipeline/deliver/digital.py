@@ -1,54 +1,87 @@
 """Tagged files for listeners and shops: one folder for each format."""
 
+import hashlib
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from dsp.loudness import integrated_lufs
 from pipeline.deliver.names import track_name
-from pipeline.deliver.release import DeliveredFile, Release, audio_file, relative
+from pipeline.deliver.release import Deliverable, DeliveredFile, Release, Sums, rendered_row, row
 from pipeline.deliver.tags import REPLAYGAIN_LUFS, TrackTags, expected, write_tags
 from pipeline.formats import AudioFormat
 from pipeline.manifest.tracks import Piece
+from pipeline.measure import Measure
 from pipeline.render import Rendered
 
 
-def deliver_digital(release: Release, formats: tuple[AudioFormat, ...], folder: Path) -> list[DeliveredFile]:
-    """Fill `digital/` under `folder`."""
+def digital_files(release: Release, formats: Sequence[AudioFormat]) -> list[Deliverable]:
+    """All of `digital/`: a folder for each format, the alternates of a track beside it."""
     files = []
     for form in formats:
-        own = folder / "digital" / form.folder
-        own.mkdir(parents=True)
-        files += [_deliver_track(release, form, piece, own, folder) for piece in release.pieces]
+        rendered = release.limited[form]
+        for piece, track in zip(release.pieces, rendered, strict=True):
+            files.append(_track(release, form, piece, track))
+            files += [
+                _track(release, form, each.piece, each.rendered[form])
+                for each in release.alternates
+                if each.piece.number == piece.number
+            ]
         if release.cover:
-            cover = own / "cover.jpg"
-            cover.write_bytes(release.cover)
-            files.append(DeliveredFile(path=relative(cover, folder), kind="digital", role="cover"))
+            files.append(_cover(release.cover, form))
     return files
 
 
-def _deliver_track(
-    release: Release, form: AudioFormat, piece: Piece, own: Path, folder: Path
-) -> DeliveredFile:
-    rendered = release.limited[form]
-    track = rendered[piece.number - 1]
-    path = own / track_name(piece.number, len(release.pieces), piece.title, form.extension)
-    shutil.copyfile(track.path, path)
-    written = {}
-    if form.codec != "wav":
-        tags = track_tags(release, piece, rendered)
-        write_tags(path, form.codec, tags)
-        written = expected(tags, form.codec)
-    return audio_file(
-        relative(path, folder), "digital", "track", form, track, track=piece.number, tags=written
+def _track(release: Release, form: AudioFormat, piece: Piece, rendered: Rendered) -> Deliverable:
+    tags = track_tags(release, piece, rendered.measure, release.limited[form])
+    written = expected(tags, form.codec) if form.codec != "wav" else {}
+
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        shutil.copyfile(rendered.path, path)
+        if written:
+            write_tags(path, form.codec, tags)
+        return rendered_row(deliverable, form, rendered, written)
+
+    main = release.pieces[piece.number - 1]
+    version = None if piece == main else piece.version
+    name = track_name(piece.number, len(release.pieces), piece.title, form.extension, version or "")
+    deliverable = Deliverable(
+        path=f"digital/{form.folder}/{name}",
+        kind="digital",
+        role="track" if piece == main else "alternate",
+        track=piece.number,
+        version=version,
+        inputs={"audio": rendered.file_sha256, "form": str(form), "tags": written},
+        write=write,
+        reads=(rendered,),
     )
+    return deliverable
 
 
-def track_tags(release: Release, piece: Piece, rendered: tuple[Rendered, ...]) -> TrackTags:
-    """All that a file says about itself. Its ReplayGain peaks are true peaks: players go by them."""
-    own = rendered[piece.number - 1].measure
+def _cover(cover: bytes, form: AudioFormat) -> Deliverable:
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        path.write_bytes(cover)
+        return row(deliverable)
+
+    deliverable = Deliverable(
+        path=f"digital/{form.folder}/cover.jpg",
+        kind="digital",
+        role="cover",
+        inputs={"cover": hashlib.sha256(cover).hexdigest()},
+        write=write,
+    )
+    return deliverable
+
+
+def track_tags(release: Release, piece: Piece, own: Measure, rendered: Sequence[Rendered]) -> TrackTags:
+    """All that a file says about itself; `rendered` are the tracks of the album in its format.
+
+    ReplayGain peaks are true peaks: players go by them. What is of the album is in tenths of a dB, so that
+    a revised mix does not change the files of all other tracks for hundredths that nobody hears.
+    """
     album_lufs = integrated_lufs(np.concatenate([track.block_energy for track in rendered]))
     album = release.manifest.album
     return TrackTags(
@@ -75,8 +108,8 @@ def track_tags(release: Release, piece: Piece, rendered: tuple[Rendered, ...]) -
         credits=album.credits,
         track_gain_db=_gain_db(own.lufs_i),
         track_peak=10.0 ** (own.true_peak_dbtp / 20.0),
-        album_gain_db=_gain_db(album_lufs),
-        album_peak=10.0 ** (max(track.measure.true_peak_dbtp for track in rendered) / 20.0),
+        album_gain_db=_in_tenths(_gain_db(album_lufs)),
+        album_peak=10.0 ** (_tenths_above(max(track.measure.true_peak_dbtp for track in rendered)) / 20.0),
         cover=release.cover,
     )
 
@@ -84,3 +117,11 @@ def track_tags(release: Release, piece: Piece, rendered: tuple[Rendered, ...]) -
 def _gain_db(lufs: float) -> float | None:
     """What ReplayGain 2.0 would do; silence has no gain."""
     return REPLAYGAIN_LUFS - lufs if math.isfinite(lufs) else None
+
+
+def _in_tenths(gain_db: float | None) -> float | None:
+    return None if gain_db is None else round(gain_db, 1)
+
+
+def _tenths_above(peak_dbtp: float) -> float:
+    return math.ceil(peak_dbtp * 10.0) / 10.0 if math.isfinite(peak_dbtp) else peak_dbtp

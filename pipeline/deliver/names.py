@@ -12,15 +12,28 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *
 LONGEST_BYTES = 150
 
 
-def safe_name(title: str) -> str:
-    """A title as a file name: unicode kept, forbidden characters replaced, never empty."""
-    name = unicodedata.normalize("NFC", title.translate(LOOKALIKES))
-    name = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in name)
-    name = re.sub(" +", " ", name).strip(" .")
-    name = name.encode()[:LONGEST_BYTES].decode(errors="ignore").strip(" .") or "untitled"
+def safe_name(title: str, tail: str = "") -> str:
+    """A title as a file name: unicode kept, forbidden characters replaced, never empty.
+
+    `tail` goes behind it and stays, however much of the title has to go for it.
+    """
+    kept = _plain(tail)
+    name = _cut(_plain(title).lstrip(" ."), LONGEST_BYTES - len(kept.encode()))
+    name = _cut(name.rstrip(" ") + kept, LONGEST_BYTES).strip(" .") or "untitled"
     return f"_{name}" if _DEVICE.fullmatch(name) else name
 
 
-def track_name(number: int, total: int, title: str, extension: str) -> str:
-    """`01 Departure.wav`; three digits when there are a hundred tracks."""
-    return f"{number:0{max(2, len(str(total)))}} {safe_name(title)}.{extension}"
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.translate(LOOKALIKES))
+    text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return re.sub(" +", " ", text)
+
+
+def _cut(text: str, longest_bytes: int) -> str:
+    return text.encode()[: max(0, longest_bytes)].decode(errors="ignore")
+
+
+def track_name(number: int, total: int, title: str, extension: str, version: str = "") -> str:
+    """`01 Departure.wav`, `01 Departure (Instrumental).wav`; three digits when there are a hundred tracks."""
+    digits = max(2, len(str(total)))
+    return f"{number:0{digits}} {safe_name(title, f' ({version})' if version else '')}.{extension}"

@@ -1,73 +1,118 @@
-"""What lies beside the audio: delivery.json, README.txt, SHA256SUMS."""
+"""What lies beside the audio: delivery.json, README.txt, CHANGES.md, SHA256SUMS."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.deliver.release import DeliveredFile, Release
+from pipeline.deliver.changes import CHANGES, changes_text, sentences
+from pipeline.deliver.release import AlternateRelease, DeliveredFile, Release
 from pipeline.files import sha256_file
+from pipeline.identity import pairs
+from pipeline.intake import MixFacts
 from pipeline.listing import LISTING, SUMS
 from pipeline.measure import master_figures, rounded
 from pipeline.timeline import SECTORS_PER_SECOND
 from pipeline.wording import template
 
 README = "README.txt"
+Row = Mapping[str, Any]
 
 
-def write_paperwork(release: Release, files: Sequence[DeliveredFile], revision: int, folder: Path) -> None:
-    """The last three files of a delivery; everything else is in `folder` already."""
-    kinds = sorted({file.kind for file in files})
-    text = template("README.txt.j2").render(release=release, kinds=kinds, files=files, version=__version__)
-    (folder / README).write_text(text, encoding="utf-8", newline="\n")
-    readme = DeliveredFile(path=README, kind="delivery", role="readme")
-    listing = delivery_data(release, [*files, readme], revision, folder)
-    (folder / LISTING).write_text(
-        json.dumps(listing, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-        encoding="utf-8",
-        newline="\n",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """What is said of a delivery as a whole.
+
+    `before` is the revision that it replaces, None for the first; `approved_by` maps the numbers of tracks
+    to who has approved them as they are.
+    """
+
+    revision: int
+    before: Row | None = None
+    approved_by: Mapping[int, str] = field(default_factory=dict)
+
+
+def write_paperwork(release: Release, rows: Sequence[Row], paper: Paper, folder: Path) -> None:
+    """The last files of a delivery; everything else is in `folder` already, as `rows` say."""
+    tracks = tracks_data(release, paper.approved_by)
+    texts = {CHANGES: _changes(release, rows, paper, tracks), README: _readme(release, rows, paper)}
+    for name, text in texts.items():
+        _write(folder / name, text)
+    own = [_own_row(folder, name, role) for name, role in ((CHANGES, "changes"), (README, "readme"))]
+    listing = delivery_data(release, [*rows, *own], tracks, paper)
+    _write(folder / LISTING, json.dumps(listing, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    sums = {row["path"]: row["sha256"] for row in [*rows, *own]} | {LISTING: sha256_file(folder / LISTING)}
+    _write(folder / SUMS, "".join(f"{digest}  {path}\n" for path, digest in sorted(sums.items())))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _own_row(folder: Path, name: str, role: str) -> Row:
+    path = folder / name
+    content = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+    row = asdict(DeliveredFile(path=name, kind="delivery", role=role)) | content
+    return {key: value for key, value in row.items() if key != "notes"}
+
+
+def _changes(release: Release, rows: Sequence[Row], paper: Paper, tracks: Sequence[Row]) -> str:
+    album, before = release.manifest.album, paper.before
+    sounding = sentences(before["tracks"], pairs(before["tracks"], tracks), tracks) if before else ()
+    return changes_text(f"{album.artist} - {album.title}", paper.revision, before, rows, sounding)
+
+
+def _readme(release: Release, rows: Sequence[Row], paper: Paper) -> str:
+    missing = [piece.number for piece in release.pieces if piece.number not in paper.approved_by]
+    return template("README.txt.j2").render(
+        release=release,
+        kinds=sorted({row["kind"] for row in rows}),
+        revision=paper.revision,
+        missing=missing,
+        approvers=list(dict.fromkeys(paper.approved_by[number] for number in sorted(paper.approved_by))),
+        version=__version__,
     )
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    sums = "".join(f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
-    (folder / SUMS).write_text(sums, encoding="utf-8", newline="\n")
 
 
 def delivery_data(
-    release: Release, files: Sequence[DeliveredFile], revision: int, folder: Path
+    release: Release, rows: Sequence[Row], tracks: Sequence[Row], paper: Paper
 ) -> dict[str, Any]:
     """`delivery.json` as plain data; what has no figure, such as the loudness of silence, is null."""
     album = release.manifest.album
+    final = all(track["approved_by"] for track in tracks)
     return {
         "deadwax": __version__,
-        "revision": revision,
+        "revision": paper.revision,
+        "state": "final" if final else "draft",
         "manifest_sha256": release.manifest.text_sha256,
         "album": {"title": album.title, "artist": album.artist, "upc": album.upc, "catalog": album.catalog},
-        "tracks": [_track(release, number) for number in range(1, len(release.pieces) + 1)],
-        "files": [_file(file, folder) for file in files],
+        "tracks": list(tracks),
+        "files": list(rows),
     }
+
+
+def tracks_data(release: Release, approved_by: Mapping[int, str]) -> list[dict[str, Any]]:
+    """`tracks` of `delivery.json`."""
+    return [
+        _track(release, piece.number) | {"approved_by": approved_by.get(piece.number)}
+        for piece in release.pieces
+    ]
 
 
 def _track(release: Release, number: int) -> dict[str, Any]:
     piece, segment = release.pieces[number - 1], release.segments[number - 1]
-    facts = release.facts[piece.mix]
     reel = release.reel_of(number)
     rendered = release.reference[number - 1]
+    mix = release.manifest.tracks[piece.mix].mix
     return {
         "number": number,
         "disc": 1,
         "title": piece.title,
         "artist": piece.artist,
         "isrc": piece.isrc,
-        "mix": {
-            "path": release.manifest.tracks[piece.mix].mix,
-            "sha256": release.mix_hashes[piece.mix],
-            "rate": facts.rate,
-            "bits": facts.bits,
-            "channels": facts.channels,
-            "frames": facts.frames,
-        },
+        "mix": _mix(mix, release.mix_hashes[piece.mix], release.facts[piece.mix]),
         "start_seconds": segment.start_sector / SECTORS_PER_SECOND,
         "length_seconds": segment.sectors / SECTORS_PER_SECOND,
         "gain_db": rounded(release.levels[reel].gain_db),
@@ -75,22 +120,43 @@ def _track(release: Release, number: int) -> dict[str, Any]:
         "level_note": release.levels[reel].note,
         "chain": release.readings[reel]["chain"],
         "master": master_figures(rendered.measure),
+        "audio": audio_of(release, number),
+        "alternates": [_alternate(each) for each in release.alternates if each.piece.number == number],
     }
 
 
-def _file(file: DeliveredFile, folder: Path) -> dict[str, Any]:
-    path = folder / file.path
-    row = asdict(file) | {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
-    return row | {name: rounded(row[name]) for name in ("lufs_i", "true_peak_dbtp")}
+def audio_of(release: Release, number: int) -> dict[str, str]:
+    """Checksums of what is decoded of a track's master, by word length and rate; a lossy file counts as
+    what it was encoded from. What is cut on vinyl counts only where nothing else is made.
+    """
+    if not release.limited:
+        rate = release.timeline.rate
+        return {f"24/{rate / 1000:g}": release.unlimited[number - 1].pcm_sha256}
+    return {
+        f"{form.render_bits}/{form.rate / 1000:g}": tracks[number - 1].pcm_sha256
+        for form, tracks in sorted(release.limited.items())
+    }
 
 
-def revision_after(previous: Path, release: Release) -> int:
-    """1 for a new delivery, one more than the last when anything that it is made from has changed."""
-    try:
-        last = json.loads((previous / LISTING).read_text(encoding="utf-8"))
-        mixes = [release.mix_hashes[piece.mix] for piece in release.pieces]
-        same_text = last["manifest_sha256"] == release.manifest.text_sha256
-        same_mixes = [track["mix"]["sha256"] for track in last["tracks"]] == mixes
-        return int(last["revision"]) + (not (same_text and same_mixes))
-    except (OSError, ValueError, KeyError, TypeError):
-        return 1
+def _mix(path: str, sha256: str, facts: MixFacts) -> dict[str, Any]:
+    return {
+        "path": path,
+        "sha256": sha256,
+        "rate": facts.rate,
+        "bits": facts.bits,
+        "channels": facts.channels,
+        "frames": facts.frames,
+    }
+
+
+def _alternate(each: AlternateRelease) -> dict[str, Any]:
+    best = max(each.rendered, key=lambda form: (form.lossless, form.rate, form.render_bits))
+    rendered = each.rendered[best]
+    return {
+        "version": each.piece.version,
+        "isrc": each.piece.isrc,
+        "mix": _mix(each.mix, each.mix_sha256, each.facts),
+        "limiting_max_db": rounded(rendered.limiting_max_db),
+        "chain": each.readings["chain"],
+        "master": master_figures(rendered.measure),
+    }

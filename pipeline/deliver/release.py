@@ -1,10 +1,11 @@
 """What the deliverables are made from: the manifest's words, the marks, the rendered tracks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.deliver.tag_containers import Fields
 from pipeline.formats import AudioFormat
 from pipeline.intake import MixFacts
 from pipeline.level import ReelLevel
@@ -15,6 +16,18 @@ from pipeline.render import Rendered
 from pipeline.timeline import Segment, Timeline
 
 CHANNELS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlternateRelease:
+    """Another version of a track, rendered: `piece` is what it is called, `readings` what its chain did."""
+
+    piece: Piece
+    mix: str
+    mix_sha256: str
+    facts: MixFacts
+    readings: Mapping[str, Any]
+    rendered: Mapping[AudioFormat, Rendered]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +50,7 @@ class Release:
     unlimited: tuple[Rendered, ...] = ()
     vinyl_gain_db: float = 0.0
     cover: bytes | None = None
+    alternates: tuple[AlternateRelease, ...] = ()
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -71,12 +85,17 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredFile:
-    """A row of `files` in delivery.json. Paths are relative to the delivery, with forward slashes."""
+    """A row of `files` in delivery.json. Paths are relative to the delivery, with forward slashes.
+
+    `version` is that of an alternate. `notes` are what should be known of how it came out; they are for
+    whoever builds, and in no delivery.
+    """
 
     path: str
     kind: str
     role: str
     track: int | None = None
+    version: str | None = None
     side: str | None = None
     codec: str | None = None
     rate: int | None = None
@@ -87,27 +106,76 @@ class DeliveredFile:
     lufs_i: float | None = None
     true_peak_dbtp: float | None = None
     tags: dict[str, list[str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def audio_file(
-    path: str, kind: str, role: str, form: AudioFormat, rendered: Rendered, **more: Any
+Sums = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverable:
+    """A file of the delivery that is not written yet.
+
+    `inputs` are all that its bytes depend on besides the code: settings and plain data. `write(path, sums)`
+    writes it; `sums` are the checksums of those that come before it in the list. `reads` are the rendered
+    files that it goes through.
+    """
+
+    path: str
+    kind: str
+    role: str
+    inputs: Mapping[str, Any]
+    write: Callable[[Path, Sums], DeliveredFile]
+    track: int | None = None
+    version: str | None = None
+    side: str | None = None
+    reads: tuple[Rendered, ...] = ()
+
+
+def rendered_row(
+    deliverable: Deliverable, form: AudioFormat, rendered: Rendered, tags: Fields | None = None
 ) -> DeliveredFile:
-    """The row of an audio file; `more` is its track, its side, its tags."""
-    return DeliveredFile(
-        path=path,
-        kind=kind,
-        role=role,
-        codec=form.codec,
-        rate=form.rate,
-        bits=form.bits,
-        channels=CHANNELS,
+    """The row of a track that was rendered."""
+    measure = rendered.measure
+    return audio_row(
+        deliverable,
+        form,
         frames=rendered.frames,
         pcm_sha256=rendered.pcm_sha256 if form.lossless else None,
-        lufs_i=rendered.measure.lufs_i,
-        true_peak_dbtp=rendered.measure.true_peak_dbtp,
-        **more,
+        lufs_i=measure.lufs_i,
+        true_peak_dbtp=measure.true_peak_dbtp,
+        tags=tags or {},
     )
 
 
-def relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def audio_row(deliverable: Deliverable, form: AudioFormat, **more: Any) -> DeliveredFile:
+    """The row of an audio file; `more` is what is known of its audio."""
+    return row(deliverable, codec=form.codec, rate=form.rate, bits=form.bits, channels=CHANNELS, **more)
+
+
+def row(deliverable: Deliverable, **more: Any) -> DeliveredFile:
+    """The row of any file."""
+    named = ("path", "kind", "role", "track", "version", "side")
+    return DeliveredFile(**{name: getattr(deliverable, name) for name in named}, **more)
+
+
+def text_file(text: str, **about: Any) -> Deliverable:
+    """A file that is this text."""
+
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        path.write_bytes(text.encode())
+        return row(deliverable)
+
+    deliverable = Deliverable(write=write, **about)
+    return deliverable
+
+
+def laid(tracks: Sequence[Rendered], numbers: Sequence[int], form: AudioFormat) -> dict[str, Any]:
+    """What a file that is tracks laid end to end depends on."""
+    return {
+        "audio": [track.pcm_sha256 for track in tracks],
+        "frames": [track.frames for track in tracks],
+        "tracks": list(numbers),
+        "form": str(form),
+        "rate": form.rate,
+    }

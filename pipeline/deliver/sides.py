@@ -10,7 +10,7 @@ from string import ascii_uppercase
 from pipeline.deliver.side_limits import limits
 from pipeline.faults import Fault
 from pipeline.manifest.load import Manifest
-from pipeline.timeline import SECTORS_PER_SECOND, Island, Segment, Timeline
+from pipeline.timeline import SECTORS_PER_SECOND, Island, Segment, Timeline, sector_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class Side:
     @property
     def seconds(self) -> float:
         return self.sectors / SECTORS_PER_SECOND
+
+
+def kept_frames(side: Side, rate: int) -> list[tuple[int, int]]:
+    """(track, frames of it on the side): all of it, but for the gap behind the last."""
+    *before, last = side.segments
+    whole = [(segment.track, segment.sectors * sector_frames(rate)) for segment in before]
+    return [*whole, (last.track, (last.sound_stop_sector - last.start_sector) * sector_frames(rate))]
 
 
 def sides_of(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:

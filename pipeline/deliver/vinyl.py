@@ -1,71 +1,67 @@
 """Vinyl premasters: a 24-bit file for each side at the session rate, its cue sheet, and the cutting note."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from dsp.metrics import LowEnd, Sibilance
-from dsp.stream import Stage
 from pipeline import __version__
-from pipeline.deliver.cd import cue_sheet
-from pipeline.deliver.cue import cue_text
+from pipeline.deliver.cd import cue_file, cue_sheet
 from pipeline.deliver.cutting_note import CuttingNote, NoteSide, NoteTrack, note_markdown, write_note_pdf
 from pipeline.deliver.joined import write_joined
-from pipeline.deliver.release import DeliveredFile, Release, audio_file, relative
+from pipeline.deliver.lathe import Heard
+from pipeline.deliver.release import Deliverable, DeliveredFile, Release, Sums, audio_row, laid, row
 from pipeline.deliver.side_limits import limits
-from pipeline.deliver.sides import Side
-from pipeline.files import sha256_file
+from pipeline.deliver.sides import Side, kept_frames
 from pipeline.formats import AudioFormat
 from pipeline.manifest.chain import Insert
 from pipeline.reels import Reel
 from pipeline.render import Rendered
-from pipeline.timeline import SECTORS_PER_SECOND, Segment, sector_frames
+from pipeline.timeline import SECTORS_PER_SECOND, Segment
 
 # Plants take no true peak over 0 dBTP; half a dB is left for their own conversion.
 PEAK_MAX_DBTP = -0.5
 
 
-def deliver_vinyl(
-    release: Release, sides: Sequence[Side], folder: Path
-) -> tuple[list[DeliveredFile], tuple[str, ...]]:
-    """Fill `vinyl/` under `folder`; returns its files, and what should be known of the note."""
-    own = folder / "vinyl"
-    own.mkdir()
-    files: list[DeliveredFile] = []
-    noted: list[NoteSide] = []
+def side_format(rate: int) -> AudioFormat:
+    """Side files have the session's rate."""
+    return AudioFormat("wav", rate, bits=24)
+
+
+def vinyl_files(release: Release, sides: Sequence[Side], heard: Mapping[int, Heard]) -> list[Deliverable]:
+    """All of `vinyl/`; `heard` is by track number."""
+    files = []
     for side in sides:
-        path, whole, tracks = _write_side(release, side, own)
-        form = _form(release)
-        files.append(audio_file(relative(path, folder), "vinyl", "side", form, whole, side=side.letter))
-        cue = path.with_suffix(".cue")
-        cue.write_bytes(cue_text(cue_sheet(release, side.segments, path.name)).encode())
-        files.append(DeliveredFile(path=relative(cue, folder), kind="vinyl", role="cue", side=side.letter))
-        noted.append(_note_side(release, side, path, tracks))
-    notes, warnings = _write_note(release, noted, own, folder)
-    return files + notes, warnings
+        files.append(_side_file(release, side))
+        sheet = cue_sheet(release, side.segments, f"Side {side.letter}.wav")
+        files.append(cue_file(sheet, f"vinyl/Side {side.letter}.cue", "vinyl", side.letter))
+    return files + _note_files(release, sides, heard)
 
 
-def _form(release: Release) -> AudioFormat:
-    return AudioFormat("wav", release.timeline.rate, bits=24)
+def _on(release: Release, side: Side) -> tuple[Rendered, ...]:
+    return tuple(release.unlimited[segment.track - 1] for segment in side.segments)
 
 
-def _write_side(release: Release, side: Side, own: Path) -> tuple[Path, Rendered, tuple[NoteTrack, ...]]:
-    """The side's file and what was heard of each track while it was written."""
-    rate = release.timeline.rate
-    path = own / f"Side {side.letter}.wav"
-    tracks = [release.unlimited[segment.track - 1] for segment in side.segments]
-    low_ends = [LowEnd(rate) for _ in tracks]
-    sibilance = [Sibilance(rate) for _ in tracks]
+def _side_file(release: Release, side: Side) -> Deliverable:
+    form, tracks = side_format(release.timeline.rate), _on(release, side)
+    numbers, frames = zip(*kept_frames(side, form.rate), strict=True)
 
-    def listeners(number: int) -> tuple[Stage, ...]:
-        return low_ends[number], sibilance[number]
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        return audio_row(deliverable, form, **asdict(write_joined(tracks, sum(frames), form, path)))
 
-    whole = write_joined(tracks, side.sectors * sector_frames(rate), _form(release), path, listeners)
-    heard = zip(low_ends, sibilance, strict=True)
-    noted = tuple(_note_track(release, side, n, low, harsh) for n, (low, harsh) in enumerate(heard))
-    return path, whole, noted
+    deliverable = Deliverable(
+        path=f"vinyl/Side {side.letter}.wav",
+        kind="vinyl",
+        role="side",
+        side=side.letter,
+        inputs=laid(tracks, numbers, form) | {"frames": list(frames)},
+        write=write,
+        reads=tracks,
+    )
+    return deliverable
 
 
-def _note_track(release: Release, side: Side, place: int, low_end: LowEnd, sibilance: Sibilance) -> NoteTrack:
+def _note_track(release: Release, side: Side, place: int, heard: Heard) -> NoteTrack:
     segment = side.segments[place]
     piece = release.pieces[segment.track - 1]
     measure = release.unlimited[segment.track - 1].measure
@@ -75,7 +71,6 @@ def _note_track(release: Release, side: Side, place: int, low_end: LowEnd, sibil
     last = place + 1 == len(side.segments)
     gap_sectors = 0 if last else segment.stop_sector - segment.sound_stop_sector
     first_of_reel, last_of_reel = reel.track_numbers[0], reel.track_numbers[-1]
-    low = low_end.reading
     return NoteTrack(
         position=f"{side.letter}{place + 1}",
         number=piece.number,
@@ -94,9 +89,9 @@ def _note_track(release: Release, side: Side, place: int, low_end: LowEnd, sibil
         true_peak_dbtp=measure.true_peak_dbtp,
         plr_db=measure.plr_db,
         crest_db=measure.crest_db,
-        low_correlation=low.correlation,
-        low_side_to_mid_db=low.side_to_mid_db,
-        sibilance=tuple((start_s + moment.time_s, moment.excess_db) for moment in sibilance.moments),
+        low_correlation=heard.low_correlation,
+        low_side_to_mid_db=heard.low_side_to_mid_db,
+        sibilance=tuple((start_s + time_s, excess_db) for time_s, excess_db in heard.sibilance),
     )
 
 
@@ -107,31 +102,45 @@ def _join(reel: Reel, segment: Segment) -> str:
     return f"crossfade {reel.crossfade.seconds:.1f} s" if reel.crossfade else ""
 
 
-def _note_side(release: Release, side: Side, path: Path, tracks: tuple[NoteTrack, ...]) -> NoteSide:
+def _note_side(release: Release, side: Side, heard: Mapping[int, Heard]) -> NoteSide:
+    """The side as the note has it; the checksum of its file is known once that is written."""
     return NoteSide(
         letter=side.letter,
-        file_name=path.name,
-        sha256=sha256_file(path),
+        file_name=f"Side {side.letter}.wav",
+        sha256="",
         rate=release.timeline.rate,
         bits=24,
-        tracks=tracks,
+        tracks=tuple(
+            _note_track(release, side, place, heard[segment.track])
+            for place, segment in enumerate(side.segments)
+        ),
         total_s=side.seconds,
         inscription=release.manifest.vinyl.inscription.get(side.letter, ""),
     )
 
 
-def _write_note(
-    release: Release, sides: Sequence[NoteSide], own: Path, folder: Path
-) -> tuple[list[DeliveredFile], tuple[str, ...]]:
-    note = _note(release, sides)
-    markdown, pdf = own / "cutting-note.md", own / "cutting-note.pdf"
-    markdown.write_text(note_markdown(note), encoding="utf-8", newline="\n")
-    warnings = write_note_pdf(note, pdf)
-    files = [
-        DeliveredFile(path=relative(path, folder), kind="vinyl", role="cutting note")
-        for path in (markdown, pdf)
-    ]
-    return files, warnings
+def _note_files(release: Release, sides: Sequence[Side], heard: Mapping[int, Heard]) -> list[Deliverable]:
+    note = _note(release, [_note_side(release, side, heard) for side in sides])
+
+    def markdown(path: Path, sums: Sums) -> DeliveredFile:
+        path.write_text(note_markdown(_with_sums(note, sums)), encoding="utf-8", newline="\n")
+        return row(in_markdown)
+
+    def pdf(path: Path, sums: Sums) -> DeliveredFile:
+        return row(in_pdf, notes=write_note_pdf(_with_sums(note, sums), path))
+
+    tracks = [track for side in sides for track in _on(release, side)]
+    numbers = [segment.track for side in sides for segment in side.segments]
+    inputs = laid(tracks, numbers, side_format(release.timeline.rate)) | {"note": note}
+    about: dict[str, Any] = {"kind": "vinyl", "role": "cutting note", "inputs": inputs}
+    in_markdown = Deliverable(path="vinyl/cutting-note.md", write=markdown, **about)
+    in_pdf = Deliverable(path="vinyl/cutting-note.pdf", write=pdf, **about)
+    return [in_markdown, in_pdf]
+
+
+def _with_sums(note: CuttingNote, sums: Sums) -> CuttingNote:
+    sides = (replace(side, sha256=sums[f"vinyl/{side.file_name}"]) for side in note.sides)
+    return replace(note, sides=tuple(sides))
 
 
 def _note(release: Release, sides: Sequence[NoteSide]) -> CuttingNote:

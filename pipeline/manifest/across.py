@@ -1,5 +1,6 @@
 """Faults that no single value shows, looked for in the plain tree: a slip elsewhere hides none of them."""
 
+import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 from string import ascii_uppercase
@@ -9,12 +10,17 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.manifest.codes import parse_isrc
 from pipeline.manifest.part import whole
-from pipeline.manifest.places import Complaint, Route, alternatives, printable
+from pipeline.manifest.places import Complaint, Route, alternatives, printable, shown
 from pipeline.manifest.times import parse_seconds
+from pipeline.manifest.tracks import version_from
 
 MAX_TRACKS = 999
 # Said for each cut, so not for the mix.
 OF_A_CUT = ("title", "isrc", "index")
+LONGEST_NAME = 60
+# Windows refuses them in file names, other systems some of them.
+UNNAMEABLE = frozenset('/\\:*?"<>|')
+UNPRINTABLE = {"Cc", "Zl", "Zp"}
 
 Section = dict[str, Any]
 Entries = list[tuple[Route, Section]]
@@ -24,8 +30,9 @@ def complaints(tree: Section) -> Iterator[Complaint]:
     """All that the whole shows; parts of another shape than they should have are passed over."""
     tracks = _entries(tree.get("tracks"), ("tracks",))
     pieces = [piece for route, track in tracks for piece in _pieces(route, track)]
-    yield from _shared_codes(pieces)
+    yield from _shared_codes(tracks)
     for route, track in tracks:
+        yield from _alternates_of(route, track)
         yield from _cut_track(route, track)
         yield from _indexes(route, track)
     yield from _last(tracks)
@@ -58,17 +65,83 @@ def _seconds(value: object) -> float | None:
         return None
 
 
-def _shared_codes(pieces: Entries) -> Iterator[Complaint]:
-    first: dict[str, int] = {}
-    for number, (route, piece) in enumerate(pieces, 1):
+def _alternates(route: Route, track: Section) -> Entries:
+    """The alternates of one mix; of a path alone, its mapping."""
+    written = _mapping(track.get("alternates"))
+    return [
+        ((*route, "alternates", name), {"mix": value} if isinstance(value, str) else _mapping(value))
+        for name, value in written.items()
+    ]
+
+
+def _recordings(tracks: Entries) -> Iterator[tuple[str, Route, Section]]:
+    """All that can have a code: what it is called, where it is, what it says."""
+    number = 0
+    for route, track in tracks:
+        for where, piece in _pieces(route, track):
+            number += 1
+            yield f"track {number}", where, piece
+        for where, alternate in _alternates(route, track):
+            yield f"track {number}'s {printable(str(where[-1]))}", where, alternate
+
+
+def _shared_codes(tracks: Entries) -> Iterator[Complaint]:
+    first: dict[str, str] = {}
+    for called, route, recording in _recordings(tracks):
         try:
-            isrc = parse_isrc(piece.get("isrc"))
+            isrc = parse_isrc(recording.get("isrc"))
         except PydanticCustomError:
             continue
         if isrc in first:
-            problem = f"{isrc} is the code of track {first[isrc]} already"
+            problem = f"{isrc} is the code of {first[isrc]} already"
             yield Complaint((*route, "isrc"), problem, "every recording has its own")
-        first.setdefault(isrc, number)
+        first.setdefault(isrc, called)
+
+
+def _alternates_of(route: Route, track: Section) -> Iterator[Complaint]:
+    """Names that files can have, versions that differ, and mixes that are not the main one."""
+    pieces = _pieces(route, track)
+    own = {_spoken(each.get("version")) for each in (track, *(piece for _, piece in pieces))}
+    taken = dict.fromkeys(own - {""}, "the track itself")
+    for where, alternate in _alternates(route, track):
+        name = str(where[-1])
+        if unfit := _unfit(name):
+            hint = "write such as instrumental; version: says what it is called, where that is more"
+            yield Complaint(where, unfit, hint, at_key=True)
+            continue
+        said = alternate.get("version")
+        version = said if isinstance(said, str) else version_from(name)
+        if other := taken.get(_spoken(version)):
+            there: Route = (*where, "version") if said else where
+            problem = f"{shown(version)} is the version of {other} already"
+            yield Complaint(there, problem, "call this one something else", at_key=not said)
+        taken.setdefault(_spoken(version), printable(name))
+        yield from _alternate_mix(where, alternate, track, len(pieces))
+
+
+def _unfit(name: str) -> str:
+    """Why no file can have this name; empty when one can."""
+    if bad := [c for c in name if c in UNNAMEABLE or unicodedata.category(c) in UNPRINTABLE]:
+        return f"{shown(name)} has a {printable(bad[0])} in it, which file names may not have"
+    if len(name) > LONGEST_NAME:
+        return f"the name has {len(name)} characters, and may have {LONGEST_NAME}"
+    if not any(c.isalnum() for c in name):
+        return f"{shown(name)} is no name"
+    return f"{shown(name)} begins or ends with a blank or a dot" if name != name.strip(" .") else ""
+
+
+def _spoken(version: object) -> str:
+    """What makes two versions the same to whoever reads them."""
+    return " ".join(unicodedata.normalize("NFC", str(version or "")).casefold().split())
+
+
+def _alternate_mix(where: Route, alternate: Section, track: Section, count: int) -> Iterator[Complaint]:
+    """What an alternate says that the mix it belongs to rules out; `count` is of its tracks."""
+    if alternate.get("mix") and alternate["mix"] == track.get("mix"):
+        yield Complaint((*where, "mix"), "this is the main mix itself", "name the mix of this version")
+    if alternate.get("isrc") is not None and count > 1:
+        problem = f"this mix is {count} tracks, and each is a recording with a code of its own"
+        yield Complaint((*where, "isrc"), problem, "leave it out", at_key=True)
 
 
 def _cut_track(route: Route, track: Section) -> Iterator[Complaint]:

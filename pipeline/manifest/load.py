@@ -13,7 +13,15 @@ from pipeline.manifest import across, tree, words
 from pipeline.manifest.chain import Insert
 from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Lint, Session, Track, Vinyl
 from pipeline.manifest.places import Complaint, Places, Route
-from pipeline.manifest.tracks import Piece, Treatment, pieces, resolved, written_chain
+from pipeline.manifest.tracks import (
+    AlternateMix,
+    Piece,
+    Treatment,
+    alternates,
+    pieces,
+    resolved,
+    written_chain,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +39,7 @@ class Manifest:
     vinyl: Vinyl
     deliver: Deliver
     pieces: tuple[Piece, ...] = field(repr=False)
+    alternates: tuple[AlternateMix, ...] = field(repr=False)
     places: Places = field(repr=False, compare=False)
 
     @property
@@ -49,6 +58,10 @@ class Manifest:
     def written_chain(self, mix: int) -> list[tuple[Route, Insert]]:
         """What a mix goes through, each stage with where it is written."""
         return written_chain(mix, self.tracks[mix].chain, self.defaults.chain)
+
+    def pieces_of(self, mix: int) -> tuple[Piece, ...]:
+        """The tracks that a mix becomes."""
+        return tuple(piece for piece in self.pieces if piece.mix == mix)
 
     def at(self, route: Route) -> str:
         """`album.yaml:14:11` of `("tracks", 2, "isrc")`; of what is around it when that is not written."""
@@ -155,5 +168,6 @@ def _manifest(document: Document, places: Places, file: Path, text_sha256: str) 
         vinyl=document.vinyl,
         deliver=document.deliver,
         pieces=pieces(document.album, document.tracks),
+        alternates=alternates(document.tracks),
         places=places,
     )

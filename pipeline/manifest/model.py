@@ -83,6 +83,9 @@ class Level(Part):
     ceiling_dbtp: Annotated[
         float, Interval(ge=-20, le=0), Doc("true peak that no lossless file goes over")
     ] = -1.0
+    freeze: Annotated[
+        Switch, Doc("keeps the gains of the last delivery, for when only one song may move")
+    ] = False
 
 
 class Lint(Part):
@@ -154,6 +157,36 @@ class Cut(Described):
     at: Annotated[Seconds, Doc("time in the mix where it begins")]
 
 
+class Alternate(Part):
+    """Another version of a track, from a mix of its own: an instrumental, a clean one, an a cappella."""
+
+    mix: Annotated[File, Doc("its mix, a file; it goes through the chain of the main mix, with its gain")]
+    version: Annotated[Text | None, Doc("what it is called; default: its name")] = None
+    isrc: Annotated[Isrc | None, Doc("code of this recording, which is not that of the main mix")] = None
+    explicit: Annotated[Switch | None, Doc("where it is not as in the main mix")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return data
+        if not isinstance(data, str):
+            raise wrong(f"found {shown(data)} where a mix belongs", "name a file, or write {mix: …, isrc: …}")
+        return {"mix": data}
+
+
+def _by_name(value: object) -> object:
+    if not isinstance(value, dict):
+        hint = "write such as {instrumental: mixes/03_inst.wav}"
+        raise wrong(f"found {shown(value)} where a mapping belongs", hint)
+    return value
+
+
+def _or_path_alone(schema: dict[str, Any]) -> None:
+    alone = {"type": "string", "description": "its mix"}
+    schema["additionalProperties"] = {"anyOf": [alone, schema["additionalProperties"]]}
+
+
 class Track(Described, Mastering):
     """One mix: one track, or with `cuts` several."""
 
@@ -165,6 +198,11 @@ class Track(Described, Mastering):
         TrackChain | None, Doc("replaces the default chain; {after: […]} or {before: […]} adds to it")
     ] = None
     cuts: Annotated[tuple[Cut, ...], Doc("where several tracks begin in this mix")] = ()
+    alternates: Annotated[
+        dict[str, Alternate],
+        BeforeValidator(_by_name),
+        Doc("other versions, each from a mix of its own: {instrumental: mixes/03_inst.wav}"),
+    ] = Field(default_factory=dict, json_schema_extra=_or_path_alone)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,11 +1,11 @@
 """Tracks with everything said: the album's and the default's words where they have none of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from dsp.limiter import LimiterSettings
 from pipeline.manifest.chain import Chain, ChainChange, Crossfade, Fade, Gap, Insert
-from pipeline.manifest.model import Album, Cut, Defaults, Track
+from pipeline.manifest.model import Album, Alternate, Cut, Defaults, Track
 from pipeline.manifest.names import title_from
 from pipeline.manifest.places import Route
 
@@ -56,6 +56,27 @@ class Piece:
     def route(self) -> Route:
         """Where it is in the manifest, for `Manifest.at`."""
         return ("tracks", self.mix) if self.cut is None else ("tracks", self.mix, "cuts", self.cut)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlternateMix:
+    """Another version of what one mix becomes.
+
+    `mix` is the main mix's place in the manifest, from 0; `path` is as it is written. `explicit` is None
+    where each track's own word counts.
+    """
+
+    mix: int
+    name: str
+    version: str
+    path: str
+    isrc: str | None
+    explicit: bool | None
+
+    @property
+    def route(self) -> Route:
+        """Where it is in the manifest, for `Manifest.at`."""
+        return ("tracks", self.mix, "alternates", self.name)
 
 
 def resolved(track: Track, defaults: Defaults) -> Treatment:
@@ -117,6 +138,39 @@ def _piece(album: Album, track: Track, number: int, mix: int, cut: int | None) -
         start_s=start_s,
         end_s=end_s,
         index_s=own.index,
+    )
+
+
+def alternates(tracks: tuple[Track, ...]) -> tuple[AlternateMix, ...]:
+    """Every alternate of the album, in the order of the manifest."""
+    named = [(mix, each) for mix, track in enumerate(tracks) for each in track.alternates.items()]
+    return tuple(_alternate(mix, name, alternate) for mix, (name, alternate) in named)
+
+
+def _alternate(mix: int, name: str, alternate: Alternate) -> AlternateMix:
+    return AlternateMix(
+        mix=mix,
+        name=name,
+        version=alternate.version or version_from(name),
+        path=alternate.mix,
+        isrc=alternate.isrc,
+        explicit=alternate.explicit,
+    )
+
+
+def version_from(name: str) -> str:
+    """`a_cappella` → `A cappella`: what an alternate of this name is called, empty when that is nothing."""
+    plain = " ".join(name.replace("_", " ").split())
+    return plain[:1].upper() + plain[1:]
+
+
+def alternate_piece(piece: Piece, alternate: AlternateMix) -> Piece:
+    """The track as this alternate has it: another recording, with a version and a code of its own."""
+    return replace(
+        piece,
+        version=", ".join(filter(None, (piece.version, alternate.version))),
+        isrc=alternate.isrc,
+        explicit=piece.explicit if alternate.explicit is None else alternate.explicit,
     )
 
 

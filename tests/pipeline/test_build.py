@@ -21,20 +21,18 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline import versions
-from pipeline.build import renders
+from pipeline.build import masters, renders
 from pipeline.build.cache import Cache
-from pipeline.build.keys import key_of
 from pipeline.build.mixes import known_facts, source_hashes
 from pipeline.build.plan import plan_album, wanted_kinds
 from pipeline.build.request import Options
+from pipeline.build.run import Runner
+from pipeline.build.trace import Before
+from pipeline.console import Screen
 from pipeline.deliver.cue import parse_cue
 from pipeline.formats import parse_format
-from pipeline.level import Levelling, solve
 from pipeline.manifest.load import load
-from pipeline.master import MasterSpec
 from pipeline.render import render
-from pipeline.shaped import read_envelope
 from tests.albums import codes_of, music, write_mix
 from tests.end_to_end import (
     Album,
@@ -55,7 +53,7 @@ Codes = NDArray[np.int32]
 
 def steps(output: str) -> tuple[int, int]:
     """(run, up to date), by the last line of a build."""
-    found = re.search(r"\((\d+) steps run, (\d+) up to date\)", output)
+    found = re.search(r"\((\d+) steps run, (\d+) up to date; \d+ files written, \d+ kept\)", output)
     assert found
     return int(found[1]), int(found[2])
 
@@ -133,10 +131,10 @@ def test_a_longer_mix_moves_no_sample_of_the_next_track(small_copy: Album) -> No
     before = {row["path"]: row["pcm_sha256"] for row in rows(small_copy.delivery, role="track")}
     write_mix(small_copy.folder / "mixes" / "1.wav", music(4.777, seed=7), subtype="PCM_16")
     result = done("build", small_copy.manifest, "--verbose")
-    assert re.findall(r"^  (.+?): ", result.stderr, re.MULTILINE) == [
-        "mixes/1.wav",
-        "01 Eins",
-        "track 1",
+    assert re.findall(r"^  (.+): (examine|master|render)", result.stderr, re.MULTILINE) == [
+        ("mixes/1.wav", "examine"),
+        ("01 Eins", "master"),
+        ("01", "render"),
     ]
     after = {row["path"]: row["pcm_sha256"] for row in rows(small_copy.delivery, role="track")}
     assert [path for path in before if before[path] != after[path]] == [
@@ -148,7 +146,10 @@ def test_a_longer_mix_moves_no_sample_of_the_next_track(small_copy: Album) -> No
 def test_another_level_renders_from_what_was_mastered(small_copy: Album) -> None:
     small_copy.edit("target_lufs: -16", "target_lufs: -17")
     result = done("build", small_copy.manifest, "--verbose")
-    assert re.findall(r"^  (.+?): ", result.stderr, re.MULTILINE) == ["track 1", "track 2"]
+    assert re.findall(r"^  (.+): (examine|master|render)", result.stderr, re.MULTILINE) == [
+        ("01", "render"),
+        ("02", "render"),
+    ]
 
 
 # --- nothing needless touches a sample
@@ -253,22 +254,13 @@ def test_cd_tracks_are_the_image(whole_album: Album) -> None:
 def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Path) -> None:
     """Over a segue and a crossfade: every island rendered as one file is its tracks laid end to end."""
     manifest = load(whole_album.manifest)
-    store = whole_album.folder / ".deadwax"
-    cache = Cache(store / "cache")
-    hashes = source_hashes(manifest, store, remember=False)
-    facts = [known_facts(cache, sha256) for sha256 in hashes]
-    album = plan_album(manifest, facts, hashes, wanted_kinds(manifest, Options()))
-    specs = [
-        MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
-        for reel in album.reels
-    ]
-    keys = [key_of("master", versions.MASTER, spec) for spec in specs]
-    levelling = Levelling(target_lufs=-17, ceiling_dbtp=-1)
-    levels = solve(album.reels, [read_envelope(cache.path(key)) for key in keys], album.timeline, levelling)
-    session = renders.Session(
-        timeline=album.timeline, reels=album.reels, levels=levels, shaped_keys=keys,
-        ceiling_dbtp=-1, dither=manifest.session.dither,
-    )  # fmt: skip
+    cache = Cache(whole_album.folder / ".deadwax" / "cache")
+    hashed = source_hashes(manifest, whole_album.folder / ".deadwax", remember=False)
+    facts = [known_facts(cache, sha256) for sha256 in hashed.sha256]
+    album = plan_album(manifest, facts, hashed, wanted_kinds(manifest, Options()))
+    levelled = masters.levelled(album, Runner(cache, 1, Screen(quiet=True), dry=True), Before(None, ()))
+    session = levelled.session
+    shaped = dict(zip(session.shaped, map(cache.path, session.shaped_keys), strict=True))
     form = parse_format("wav 24/96")
     whole = []
     for number, rendering in enumerate(renders.limited(session, [form])):
@@ -278,7 +270,7 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
         )
         folder = tmp_path / str(number)
         folder.mkdir()
-        render(unmarked, {key: cache.path(key) for key in keys}, {form: folder}, lambda _: None)
+        render(unmarked, shaped, {form: folder}, lambda _: None)
         whole.append(codes_of(folder / "00.wav", 24))
     assert [len(island.segments) for island in album.timeline.islands] == [1, 1, 2, 2]
     tracks = delivered(whole_album.delivery, codec="wav", role="track", kind="digital")
@@ -342,7 +334,8 @@ def test_a_delivery_is_complete(whole_album: Album) -> None:
     ]
     digital = {"flac-16-44.1": "flac", "wav-24-96": "wav", "alac-16-44.1": "m4a", "mp3-320": "mp3", "aac-256": "m4a", "opus-160": "opus"}  # fmt: skip # noqa: E501
     assert set(contents(whole_album.delivery)) == {
-        "README.txt", "SHA256SUMS", "delivery.json", "cd/image/DRR-015.wav", "cd/image/DRR-015.cue",
+        "CHANGES.md", "README.txt", "SHA256SUMS", "delivery.json",
+        "cd/image/DRR-015.wav", "cd/image/DRR-015.cue",
         *(f"cd/tracks/{name}.wav" for name in names),
         *(f"digital/{folder}/{name}.{end}" for folder, end in digital.items() for name in names),
         *(f"digital/{folder}/cover.jpg" for folder in digital),
@@ -417,6 +410,7 @@ def test_only_what_is_asked_for_is_made(small_copy: Album, tmp_path: Path) -> No
     output = tmp_path / "for the plant"
     done("build", small_copy.manifest, "--only", "cd, cd", "--output", output)
     assert {path.split("/")[0] for path in contents(output)} == {
+        "CHANGES.md",
         "README.txt",
         "SHA256SUMS",
         "cd",
@@ -599,10 +593,10 @@ def test_a_build_that_is_stopped_leaves_the_last_delivery(small_copy: Album, sta
         assert untidied(small_copy) == []
     else:
         assert process.returncode == -signal.SIGKILL
-    # Two mixes each examined, mastered, and rendered for 44.1 kHz, for 48 kHz and for vinyl.
+    # Two mixes each examined, mastered, rendered for 44.1 kHz, for 48 kHz and for vinyl, and listened to.
     run, kept = steps(done("build", small_copy.manifest).stdout)
-    assert run + kept == 10
-    assert kept >= {"rendering": 4, "delivering": 10}[stage]
+    assert run + kept == 12
+    assert kept >= {"rendering": 4, "delivering": 12}[stage]
     assert untidied(small_copy) == []
     done("verify", small_copy.delivery)
 

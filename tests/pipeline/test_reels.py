@@ -1,10 +1,13 @@
 """Reels: which mixes are one performance, which of their frames go in, and where its tracks begin."""
 
+from dataclasses import replace
+
 import pytest
 
 from dsp.eq import EqBand
 from dsp.limiter import LimiterSettings
-from pipeline.reels import Fade
+from pipeline.intake import examine
+from pipeline.reels import Fade, alternate_reel, groups
 from tests.albums import HEAD, facts_of, manifest, noise, reels_in, write_mix
 
 RATE = 44_100
@@ -123,3 +126,68 @@ def test_a_segue_by_default_joins_the_whole_album(reels):
 def test_the_longest_word_of_the_mixes_counts(reels):
     narrow, joined = reels("- narrow.wav\n- {mix: narrow.wav, then: segue}\n- a.wav")
     assert (narrow.word_bits, joined.word_bits) == (16, 24)
+
+
+@pytest.fixture(scope="module")
+def in_place(folder):
+    """The reel of an album with one of its mixes replaced: by b.wav, c.wav, narrow.wav or mono.wav."""
+    write_mix(folder / "mono.wav", noise(2.0)[:, :1])
+
+    def replaced(tracks, place, name, reel=0):
+        album = manifest(folder, tracks)
+        facts = facts_of(album)
+        main = reels_in(album, facts, ["" for _ in facts])[reel]
+        known = [facts[mix] for mix in groups(album)[reel]]
+        known[place] = examine(folder / name, lambda _: None)
+        return main, alternate_reel(main, place, known, folder / name, f"hash of {name}")
+
+    return replaced
+
+
+def layout(reel):
+    return [(part.path.name, part.start_frame, part.stop_frame, part.padding) for part in reel.parts]
+
+
+@pytest.mark.parametrize(
+    ("name", "stop", "padding"),
+    [("c.wav", 3 * RATE, 0), ("mono.wav", 2 * RATE, RATE), ("narrow.wav", RATE, 2 * RATE)],
+)
+def test_an_alternate_takes_the_frames_of_the_main_mix(in_place, name, stop, padding):
+    """b.wav has 3 s, the others 4, 2 and 1 s: cut, or with silence behind."""
+    main, alternate = in_place(
+        "- {mix: b.wav, trim: {start: 0.5, end: 2.75}, fade_out: {seconds: 1}}", 0, name
+    )
+    assert layout(alternate) == [(name, 0, stop, padding)]
+    assert alternate.parts[0].sha256 == f"hash of {name}"
+    assert alternate.source_frames == main.source_frames == 3 * RATE
+    same = {"parts": main.parts, "word_bits": main.word_bits, "mono": main.mono}
+    assert replace(alternate, **same) == main
+
+
+def test_an_alternate_within_a_segue_leaves_the_other_mixes_where_they_are(in_place):
+    tracks = (
+        "- {mix: a.wav, trim: {end: 1.5}, then: segue}\n"
+        "- {mix: b.wav, trim: {start: 0.25}, then: segue}\n- c.wav"
+    )
+    main, alternate = in_place(tracks, 1, "narrow.wav")
+    first, _, last = layout(main)
+    assert layout(alternate) == [first, ("narrow.wav", 11_025, RATE, 2 * RATE), last]
+    assert (alternate.source_frames, alternate.cuts_s) == (main.source_frames, main.cuts_s)
+
+
+def test_the_last_frame_of_a_joint_is_that_of_the_main_mix(in_place):
+    _, alternate = in_place("- {mix: a.wav, trim: {end: 1.5}, then: segue}\n- b.wav", 0, "c.wav")
+    assert layout(alternate)[0] == ("c.wav", 0, 66_150, 0)
+
+
+def test_an_alternate_that_ends_before_its_stretch_begins_is_silence(in_place):
+    _, alternate = in_place("- {mix: a.wav, then: segue}\n- {mix: b.wav, trim: {start: 2}}", 1, "narrow.wav")
+    assert layout(alternate)[1] == ("narrow.wav", 2 * RATE, 2 * RATE, RATE)
+
+
+def test_word_and_channels_are_those_of_all_that_is_in_use(in_place):
+    tracks = "- {mix: narrow.wav, then: segue}\n- a.wav"
+    for place, name, bits in ((0, "b.wav", 24), (1, "narrow.wav", 16)):
+        assert in_place(tracks, place, name)[1].word_bits == bits
+    assert [reel.mono for reel in in_place("- a.wav", 0, "mono.wav")] == [False, True]
+    assert not in_place(tracks, 1, "mono.wav")[1].mono

@@ -1,0 +1,130 @@
+"""Alternates behind pass 1 and pass 2: in the place of their main mix, with its gain and its marks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline import versions
+from pipeline.alternates import Fit, fit
+from pipeline.build import masters, renders
+from pipeline.build.cache import Cache
+from pipeline.build.keys import key_of
+from pipeline.build.masters import Mastering
+from pipeline.build.plan import Album, AlternateReel
+from pipeline.build.renders import Rendering, Session
+from pipeline.build.run import Advance, Task
+from pipeline.build.trace import Before
+from pipeline.deliver.release import AlternateRelease
+from pipeline.formats import AudioFormat
+from pipeline.manifest.load import Manifest
+from pipeline.manifest.tracks import AlternateMix, alternate_piece
+from pipeline.shaped import read_readings
+from pipeline.timeline import Island, Timeline
+
+Item = TypeVar("Item")
+FIT = "fit.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mastered:
+    """An alternate behind pass 1."""
+
+    source: AlternateReel
+    mastering: Mastering
+
+
+def mastered(album: Album, before: Before) -> list[Mastered]:
+    """Pass 1 of all alternates, as tasks that are still to be run."""
+    return [
+        Mastered(source, masters.mastering(album, source.reel, before, source.alternate.version))
+        for source in album.alternates
+    ]
+
+
+def rendered(
+    each: Mastered, session: Session, formats: Sequence[AudioFormat], cache: Cache
+) -> list[Rendering]:
+    """Pass 2 of one alternate: its whole reel, apart from what the main mix crossfades with."""
+    number, key = each.source.number, each.mastering.trace.key
+    own = replace(
+        session,
+        reels=_replaced(session.reels, number, each.source.reel),
+        shaped=_replaced(session.shaped, number, cache.output(key) if cache.holds(key) else f"of {key}"),
+        shaped_keys=_replaced(session.shaped_keys, number, key),
+    )
+    island = _alone(session.timeline, number, session.reels[number].track_numbers)
+    return [
+        renders.rendering(own, island, rate, forms, detail=each.source.alternate.version)
+        for rate, forms in renders.by_rate(formats).items()
+    ]
+
+
+def _replaced(items: Sequence[Item], place: int, item: Item) -> list[Item]:
+    return [*items[:place], item, *items[place + 1 :]]
+
+
+def _alone(timeline: Timeline, number: int, tracks: range) -> Island:
+    """The reel without its neighbours; where it fades into the next one, its last file holds the fade."""
+    slot = next(slot for island in timeline.islands for slot in island.slots if slot.reel == number)
+    segments = [segment for segment in timeline.segments if segment.track in tracks]
+    last = segments[-1]
+    segments[-1] = replace(last, stop_sector=max(last.stop_sector, slot.end_sector))
+    return Island((slot,), tuple(segments))
+
+
+def released(
+    manifest: Manifest,
+    each: Mastered,
+    renderings: Sequence[Rendering],
+    cache: Cache,
+    before: Before,
+) -> list[AlternateRelease]:
+    """The tracks that have this alternate: one, or the cuts of its mix."""
+    source, key = each.source, each.mastering.trace.key
+    tracks = renders.rendered_tracks(renderings, cache, before)
+    first = source.reel.first_track
+    return [
+        AlternateRelease(
+            piece=alternate_piece(piece, source.alternate),
+            mix=source.alternate.path,
+            mix_sha256=source.sha256,
+            facts=source.facts,
+            readings=read_readings(cache.path(key)) if cache.holds(key) else {"chain": []},
+            rendered={form: own[piece.number - first] for form, own in tracks.items()},
+        )
+        for piece in manifest.pieces
+        if piece.mix == source.alternate.mix
+    ]
+
+
+def fit_tasks(album: Album) -> list[tuple[AlternateMix, Task]]:
+    """How each alternate lies beside its main mix, to be found out."""
+    return [(source.alternate, _fit_task(album, source)) for source in album.alternates]
+
+
+def _fit_task(album: Album, source: AlternateReel) -> Task:
+    alternate, manifest = source.alternate, album.manifest
+    main, path = manifest.path(manifest.tracks[alternate.mix].mix), manifest.path(alternate.path)
+
+    def work(folders: Mapping[str, Path], advance: Advance) -> None:
+        found = fit(main, path)
+        for folder in folders.values():
+            (folder / FIT).write_text(json.dumps(asdict(found)))
+        advance(source.facts.seconds)
+
+    digests = (album.facts[alternate.mix].audio_sha256, source.facts.audio_sha256)
+    key = key_of("fit", (versions.FIT, versions.audio_libraries()), *digests)
+    return Task(
+        keys=(key,),
+        label=f"{alternate.path}: lay beside the main mix",
+        seconds=source.facts.seconds,
+        work=work,
+        reason="not compared before",
+        place=manifest.at(alternate.route),
+    )
+
+
+def read_fit(cache: Cache, task: Task) -> Fit:
+    return Fit(**json.loads((cache.path(task.keys[0]) / FIT).read_text()))

@@ -1,0 +1,20 @@
+"""`deadwax clean`: the cache without what the last revisions do not need."""
+
+from pathlib import Path
+
+from pipeline.build import history
+from pipeline.build.cache import Cache
+from pipeline.build.opened import store_of
+from pipeline.build.request import Options
+from pipeline.build.run import Watcher
+from pipeline.manifest.load import load
+
+
+def clean(file: Path, keep: int, options: Options, watcher: Watcher) -> tuple[int, int]:
+    """Drop all entries that none of the last `keep` revisions was made from; (bytes freed, bytes left)."""
+    manifest = load(file)
+    with store_of(manifest, options, watcher) as store:
+        cache = Cache(store / "cache")
+        known = history.revisions(store)[-keep:] if keep else []
+        freed = cache.prune({key for revision in known for key in revision["entries"]})
+        return freed, cache.size()

@@ -1,0 +1,170 @@
+"""The files of a delivery: those that are as they were are kept, the others written."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path, PurePath
+from typing import Any
+
+from pipeline import versions
+from pipeline.build import reasons
+from pipeline.build.keys import canonical, key_of
+from pipeline.build.production import Production
+from pipeline.build.run import Watcher
+from pipeline.build.trace import Before
+from pipeline.deliver.cd import cd_files
+from pipeline.deliver.digital import digital_files
+from pipeline.deliver.release import Deliverable, DeliveredFile
+from pipeline.deliver.sides import Side
+from pipeline.deliver.vinyl import vinyl_files
+from pipeline.faults import Fault, Faults
+from pipeline.files import sha256_file
+from pipeline.identity import folded
+from pipeline.manifest.load import Manifest
+from pipeline.manifest.tracks import alternate_piece
+from pipeline.measure import rounded
+
+Row = dict[str, Any]
+# What a record keeps of a file and a delivery does not say.
+RECORD_ONLY = ("key", "inputs", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is to be delivered. `kept` is its row where the last delivery has it as it will be."""
+
+    deliverable: Deliverable
+    key: str
+    inputs: Mapping[str, Any]
+    kept: Row | None
+    why: tuple[str, ...]
+
+
+def files_of(production: Production, sides: Sequence[Side], wanted: Mapping[str, bool]) -> list[Deliverable]:
+    """All files but the paperwork, in the order in which they can be written.
+
+    Raises:
+        Faults: two of them would have one name.
+    """
+    release = production.release
+    files = cd_files(release) if wanted["cd"] else []
+    if wanted["digital"]:
+        files += digital_files(release, release.manifest.deliver.digital)
+    if wanted["vinyl"]:
+        files += vinyl_files(release, sides, production.heard)
+    _refuse_twins(files, release.manifest)
+    return files
+
+
+def _refuse_twins(files: Sequence[Deliverable], manifest: Manifest) -> None:
+    """No file may take the place of another, nor where a disk does not tell upper and lower case apart."""
+    taken: dict[str, Deliverable] = {}
+    faults: dict[Fault, None] = {}  # told once, in however many formats
+    for each in files:
+        other = taken.setdefault(folded(each.path), each)
+        if other is not each:
+            faults[_twins(other, each, manifest)] = None
+    if faults:
+        raise Faults(list(faults))
+
+
+def _twins(one: Deliverable, other: Deliverable, manifest: Manifest) -> Fault:
+    called = " and ".join(f'"{each.version}"' if each.version else "the main mix" for each in (one, other))
+    problem = f"the files of {called} would have one name: {PurePath(other.path).stem}"
+    route = next(
+        alternate.route
+        for alternate in manifest.alternates
+        for piece in manifest.pieces_of(alternate.mix)
+        if (piece.number, alternate_piece(piece, alternate).version) == (other.track, other.version)
+    )
+    return manifest.fault(route, problem, "some characters cannot be in file names: name one otherwise")
+
+
+def compared(
+    deliverables: Sequence[Deliverable], production: Production, before: Before, output: Path, *, quick: bool
+) -> list[File]:
+    """Each file with why it is written, if it is.
+
+    A file is kept when it was made from the same and has its checksum still; `quick` trusts its length.
+    """
+    known = {row["key"]: row for row in before.revision.get("files", [])}
+    return [_compared(each, known, production, before, output, quick=quick) for each in deliverables]
+
+
+def _compared(
+    each: Deliverable,
+    known: Mapping[str, Row],
+    production: Production,
+    before: Before,
+    output: Path,
+    *,
+    quick: bool,
+) -> File:
+    code = canonical((versions.DELIVERY, versions.file_libraries()))
+    inputs = canonical(each.inputs)
+    # A cutting note is written twice from the same, as a page and as text.
+    key = key_of("file", code, each.kind, each.role, Path(each.path).suffix, each.inputs)
+    row = known.get(key)
+    if row and _is_there(output / row["path"], row, quick=quick):
+        return File(each, key, inputs, row, ())
+    was = before.file(each)
+    why = reasons.delivered(was["inputs"] if was else None, inputs, _why_rendered(each, production))
+    return File(each, key, inputs, None, tuple(why if not row else [reasons.GONE]))
+
+
+def _why_rendered(each: Deliverable, production: Production) -> Sequence[str]:
+    """Why the track that a file is of was rendered."""
+    if each.track is None:
+        return ()
+    form = str(each.inputs["form"])
+    return production.why.get((f"{each.version}: {form}" if each.version else form, each.track), ())
+
+
+def _is_there(path: Path, row: Row, *, quick: bool) -> bool:
+    try:
+        return path.stat().st_size == row["bytes"] and (quick or sha256_file(path) == row["sha256"])
+    except OSError:
+        return False
+
+
+def fill(files: Sequence[File], output: Path, folder: Path, watcher: Watcher) -> Iterator[Row]:
+    """Put every file into `folder`, and give its row, as it is recorded; what is kept comes from `output`."""
+    sums: dict[str, str] = {}
+    for file in files:
+        path = folder / file.deliverable.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if file.kept:
+            _keep(output / file.kept["path"], path)
+            row = file.kept | _place(file.deliverable)
+        else:
+            watcher.started(f"{file.deliverable.path}: write", "; ".join(file.why))
+            row = _written(file, path, sums)
+        sums[row["path"]] = row["sha256"]
+        yield row
+
+
+def _keep(old: Path, path: Path) -> None:
+    """The same file under two names until the old delivery goes; a copy where the disk knows no links."""
+    try:
+        os.link(old, path)
+    except OSError:
+        shutil.copyfile(old, path)
+
+
+def _place(each: Deliverable) -> Row:
+    """What two files with the same bytes may differ in."""
+    return {name: getattr(each, name) for name in ("path", "kind", "role", "track", "version", "side")}
+
+
+def _written(file: File, path: Path, sums: Mapping[str, str]) -> Row:
+    delivered = asdict(file.deliverable.write(path, sums))
+    figures = {name: rounded(delivered[name]) for name in ("lufs_i", "true_peak_dbtp")}
+    content = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+    return delivered | figures | content | {"key": file.key, "inputs": dict(file.inputs)}
+
+
+def as_delivered(row: Row) -> Row:
+    """The row as `delivery.json` has it, its columns always in one order."""
+    columns = [field.name for field in fields(DeliveredFile)] + ["bytes", "sha256"]
+    return {name: row[name] for name in columns if name not in RECORD_ONLY}

@@ -1,0 +1,214 @@
+"""`deadwax plan`: what a build would do, and why. Mixes are examined; nothing is mastered or rendered."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import approvals
+from pipeline.approvals import Approval
+from pipeline.build import reasons
+from pipeline.build.cache import Cache
+from pipeline.build.files import File, compared, files_of
+from pipeline.build.opened import Opened, open_album, store_of
+from pipeline.build.production import Production, produce
+from pipeline.build.publish import refuse_foreign
+from pipeline.build.request import Options, output_of
+from pipeline.build.run import DAMAGED, Watcher
+from pipeline.build.trace import Before, Trace
+from pipeline.deliver.paperwork import audio_of
+from pipeline.deliver.release import Deliverable
+from pipeline.manifest.load import load
+
+RUN, MAY, CURRENT = "run", "may run", "up to date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What happens to one track, one alternate of it, or one file of the whole album.
+
+    `tasks` are master, render and the paths that are written. `state` is run, may run or up to date.
+    """
+
+    subject: str
+    track: int | None
+    version: str | None
+    state: str
+    tasks: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """`fallen` are tracks whose approved audio would be changed."""
+
+    output: Path
+    lines: tuple[Line, ...]
+    fallen: tuple[tuple[int, Approval], ...]
+
+
+def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
+    """Everything up to the point where audio would be made.
+
+    Raises:
+        Faults: as a build would.
+    """
+    manifest = load(file)
+    refuse_foreign(output_of(file, options))
+    with store_of(manifest, options, watcher) as store:
+        opened = open_album(manifest, store, options, watcher, dry=True)
+        production = produce(
+            opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
+        )
+        deliverables = files_of(production, opened.album.sides, opened.wanted)
+        files = compared(deliverables, production, opened.before, opened.output, quick=True)
+    lines = [*_tracks(opened, production, files), *_others(files), *_sides(opened, production, files)]
+    return Foreseen(output=opened.output, lines=tuple(lines), fallen=tuple(_fallen(opened, production)))
+
+
+def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
+    """Each track, and each alternate behind it."""
+    waiting = _unmeasured(opened, production)
+    for piece in opened.manifest.pieces:
+        others = [
+            each.piece.version for each in production.release.alternates if each.piece.number == piece.number
+        ]
+        for version in (None, *others):
+            tasks, why = _tasks(production, files, piece.number, version, opened.cache, before=opened.before)
+            state = RUN if tasks else CURRENT
+            if state == CURRENT and waiting:
+                state, why = MAY, [f"one gain for all, and {waiting} must be heard first"]
+            yield Line(
+                subject=f"{piece.number:02} {piece.title}{f' ({version})' if version else ''}",
+                track=piece.number,
+                version=version,
+                state=state,
+                tasks=tuple(tasks),
+                why=tuple(why),
+            )
+
+
+def _unmeasured(opened: Opened, production: Production) -> str:
+    """The tracks that decide about the gain of all others and have not been mastered; empty for none."""
+    if opened.manifest.level.match != "album" or opened.hold:
+        return ""
+    of_main = [each.trace for each in production.masterings if not each.trace.detail]
+    return ", ".join(f"{trace.track:02}" for trace in of_main if trace.key in production.unknown)
+
+
+def _tasks(
+    production: Production,
+    files: Sequence[File],
+    number: int,
+    version: str | None,
+    cache: Cache,
+    *,
+    before: Before,
+) -> tuple[list[str], list[str]]:
+    """What is done for one track, and all reasons, each once."""
+    release = production.release
+    first = release.reels[release.reel_of(number)].first_track
+    tasks: dict[str, Sequence[str]] = {}
+    damaged = False
+    for each in production.masterings:
+        if (each.trace.track, each.trace.detail) == (
+            first,
+            version or "",
+        ) and each.trace.key in production.unknown:
+            tasks["master"] = each.why
+            damaged |= each.trace.key in cache.damaged
+    for trace in production.traces:
+        if _renders(trace, number, version) and trace.key in production.unknown:
+            why = production.why[trace.detail, number]
+            # For vinyl it is the same gain, give or take what all sides are turned down by.
+            gained = any(reason.startswith("gain ") for reason in tasks.get("render", ()))
+            why = [reason for reason in why if not (gained and reason.startswith("gain "))]
+            tasks["render"] = [*tasks.get("render", ()), *why]
+            damaged |= trace.key in cache.damaged
+    for file in files:
+        if not file.kept and (file.deliverable.track, file.deliverable.version) == (number, version):
+            tasks[file.deliverable.path] = file.why
+    why = list(dict.fromkeys(reason for own in tasks.values() for reason in own))
+    if not before.recorded:
+        why = [reasons.said((), before)]
+    return list(tasks), why or [DAMAGED if damaged else reasons.LOST]
+
+
+def _renders(trace: Trace, number: int, version: str | None) -> bool:
+    """Whether a rendering is of that track, or of that alternate; those for vinyl are of the main version."""
+    named = trace.detail.rpartition(": ")[0]
+    right = named == version if version else named in ("", "vinyl")
+    return trace.what == "render" and right and any(number in tracks for tracks in trace.told["tracks"])
+
+
+def _others(files: Sequence[File]) -> Iterator[Line]:
+    """Files that are of no single track."""
+    for file in files:
+        if file.deliverable.track is None:
+            yield Line(
+                subject=name_of(file.deliverable),
+                track=None,
+                version=None,
+                state=CURRENT if file.kept else RUN,
+                tasks=() if file.kept else (file.deliverable.path,),
+                why=file.why,
+            )
+
+
+def name_of(each: Deliverable) -> str:
+    """`cd image`, `side A`, `cutting note (pdf)`."""
+    ending = each.path.rpartition(".")[2]
+    match each.role:
+        case "image":
+            return "cd image"
+        case "cue":
+            return f"side {each.side} cue sheet" if each.side else "cd cue sheet"
+        case "side":
+            return f"side {each.side}"
+        case "cutting note":
+            return f"cutting note ({ending})"
+    return each.path
+
+
+def _sides(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
+    """All sides are turned down alike, by what the highest peak is found to be."""
+    waits = [each.trace.track for each in production.masterings if each.trace.key in production.unknown]
+    if (
+        not opened.wanted["vinyl"]
+        or opened.manifest.vinyl.limiter
+        or opened.hold
+        or not waits
+        or not opened.before
+    ):
+        return
+    numbers = ", ".join(f"{track:02}" for track in sorted(set(waits)))
+    yield Line(
+        subject="vinyl level",
+        track=None,
+        version=None,
+        state=MAY,
+        tasks=("render",),
+        why=(f"all sides are turned down alike, and the peaks of {numbers} must be heard first",),
+    )
+
+
+def _fallen(opened: Opened, production: Production) -> Iterator[tuple[int, Approval]]:
+    tracks = [
+        {"number": piece.number, "title": piece.title, "isrc": piece.isrc}
+        | {"audio": audio_of(production.release, piece.number)}
+        for piece in opened.manifest.pieces
+    ]
+    for track, approval in approvals.kept(opened.approvals, tracks)[1]:
+        yield track["number"], approval
+
+
+def plan_data(foreseen: Foreseen) -> dict[str, Any]:
+    """The plan as one JSON document."""
+    fallen: Mapping[int, Approval] = dict(foreseen.fallen)
+    return {
+        "output": str(foreseen.output),
+        "lines": [asdict(line) for line in foreseen.lines],
+        "approvals_dropped": [
+            {"track": track, "title": approval.title, "by": approval.by} for track, approval in fallen.items()
+        ],
+    }

@@ -1,0 +1,50 @@
+"""One build of an album at a time: others wait, or say who it is."""
+
+import errno
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.build.run import Watcher
+from pipeline.files import read_book
+
+LOCK, HOLDER = "lock", "lock-holder.json"
+
+
+@contextmanager
+def locked(store: Path, watcher: Watcher, *, wait: bool = True) -> Iterator[None]:
+    """Holds the album's lock; waits, and says so, while another build has it.
+
+    Raises:
+        BlockingIOError: another has it, and this one is not to wait.
+    """
+    lock = FileLock(store / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if not wait:
+            raise BlockingIOError(errno.EAGAIN, f"in use by {holder(store)}", str(store.parent)) from None
+        watcher.stage(f"waiting for {holder(store)}", 0.0)
+        lock.acquire()
+    try:
+        about = {"pid": os.getpid(), "host": platform.node(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
+        (store / HOLDER).write_text(json.dumps(about))
+        yield
+    finally:
+        (store / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def holder(store: Path) -> str:
+    """Who has the lock, as far as that is known."""
+    about = read_book(store / HOLDER)
+    if not about:
+        return "another build of this album"
+    who = f"process {about.get('pid')} on {about.get('host')}, since {about.get('since')}"
+    return f"another build of this album ({who})"

@@ -1,0 +1,159 @@
+"""An album opened for work: manifest read, mixes known, marks laid, the last revision at hand."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.approvals import Approval, read_approvals
+from pipeline.build import history
+from pipeline.build.cache import Cache
+from pipeline.build.history import Revision
+from pipeline.build.lock import locked
+from pipeline.build.mixes import read_facts, source_hashes, sources
+from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
+from pipeline.build.publish import recover
+from pipeline.build.request import STORE, Options, output_of
+from pipeline.build.run import Runner, Watcher
+from pipeline.build.trace import Before
+from pipeline.deliver.cover import Cover
+from pipeline.faults import Fault, Faults
+from pipeline.listing import read_listing
+from pipeline.manifest.load import Manifest
+from pipeline.resolve import plugin_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Everything that a build, a plan and a diff begin with.
+
+    `known` are all revisions, `last` the one that stands in `output`, None where nothing does; `before` is
+    what reasons are told from: that, or the last of all.
+    """
+
+    manifest: Manifest
+    options: Options
+    output: Path
+    store: Path
+    runner: Runner
+    wanted: Mapping[str, bool]
+    album: Album
+    hashes: tuple[str, ...]
+    cover: Cover | None
+    known: tuple[Revision, ...]
+    last: Revision | None
+    before: Before
+    approvals: tuple[Approval, ...]
+
+    @property
+    def cache(self) -> Cache:
+        return self.runner.cache
+
+    @property
+    def hold(self) -> bool:
+        """Whether gains stay those of the last delivery, and what tone is moved toward."""
+        return holds(self.manifest, self.options)
+
+
+def holds(manifest: Manifest, options: Options) -> bool:
+    """Whether only what is revised may move."""
+    return options.keep_gains or manifest.level.freeze
+
+
+@contextmanager
+def store_of(manifest: Manifest, options: Options, watcher: Watcher) -> Iterator[Path]:
+    """The album's `.deadwax`, under its lock; what a killed build left behind is put right first."""
+    store = manifest.folder / STORE
+    store.mkdir(exist_ok=True)
+    with locked(store, watcher, wait=options.wait):
+        recover(store, output_of(manifest.file, options))
+        Cache(store / "cache").sweep()
+        yield store
+
+
+def open_album(
+    manifest: Manifest, store: Path, options: Options, watcher: Watcher, *, dry: bool = False
+) -> Opened:
+    """Examine what is not known of the mixes, and lay the album; when `dry`, the runner will run nothing.
+
+    Raises:
+        Faults: what the user can put right.
+    """
+    output = output_of(manifest.file, options)
+    wanted = wanted_kinds(manifest, options)
+    hashed = source_hashes(manifest, store, rehash=options.rehash)
+    runner = Runner(Cache(store / "cache", read_only=dry), options.jobs, watcher)
+    facts = read_facts(manifest, hashed, runner)
+    known = history.revisions(store)
+    last = history.last_at(known, history.output_name(output, manifest.folder)) or _adopted(output)
+    revision = last or (known[-1] if known else None)
+    album = plan_album(
+        manifest, facts, hashed, wanted, _spectrum_db(revision) if holds(manifest, options) else None
+    )
+    runner.dry = dry
+    return Opened(
+        manifest=manifest,
+        options=options,
+        output=output,
+        store=store,
+        runner=runner,
+        wanted=wanted,
+        album=album,
+        hashes=tuple(hashed.sha256),
+        cover=album_cover(manifest),
+        known=tuple(known),
+        last=last,
+        before=Before(revision, songs(album)),
+        approvals=read_approvals(manifest.folder),
+    )
+
+
+def _spectrum_db(revision: Revision | None) -> list[float] | None:
+    levels_db = (revision or {}).get("spectrum_db")
+    return [-math.inf if level_db is None else level_db for level_db in levels_db] if levels_db else None
+
+
+def songs(album: Album) -> list[dict[str, Any]]:
+    """The tracks as far as telling songs apart goes."""
+    manifest = album.manifest
+    return [
+        {
+            "number": piece.number,
+            "title": piece.title,
+            "isrc": piece.isrc,
+            "mix": {"path": manifest.tracks[piece.mix].mix, "sha256": album.hashes[piece.mix]},
+        }
+        for piece in manifest.pieces
+    ]
+
+
+def _adopted(output: Path) -> Revision | None:
+    """A delivery that there is no record of, as far as it tells itself what it was made from."""
+    try:
+        listing = read_listing(output)
+        tracks = [{"audio": {}} | track for track in listing["tracks"]]
+        return {
+            "revision": int(listing["revision"]),
+            "outputs": [],
+            "tracks": tracks,
+            "files": [
+                {"version": None, "key": "", "inputs": {}, "notes": []} | row for row in listing["files"]
+            ],
+            "traces": [],
+            "gains": [
+                {"tracks": [track["number"]], "gain_db": track["gain_db"], "offset_lu": None}
+                for track in tracks
+            ],
+            "entries": [],
+        }
+    except (Fault, Faults, KeyError, TypeError, ValueError):
+        return None
+
+
+def inputs_of(manifest: Manifest) -> list[Path]:
+    """Every file that a delivery is made from, but the manifest."""
+    paths = [source.path for source in sources(manifest)]
+    paths += [manifest.path(manifest.album.artwork)] if manifest.album.artwork else []
+    return [*paths, *plugin_files(manifest)]

@@ -1,0 +1,199 @@
+"""From an album to its rendered tracks: pass 1, gains, pass 2. What a build, a plan and a diff share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor
+
+from pipeline.build import alternates, masters, reasons, renders
+from pipeline.build.listening import listening_tasks, read_heard
+from pipeline.build.masters import Levelled, Mastering
+from pipeline.build.plan import Album
+from pipeline.build.renders import Rendering
+from pipeline.build.run import DAMAGED, Runner, Task
+from pipeline.build.trace import Before, Trace
+from pipeline.deliver.cd import CD_FORMAT
+from pipeline.deliver.cover import Cover
+from pipeline.deliver.lathe import Heard
+from pipeline.deliver.release import Release
+from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
+from pipeline.formats import AudioFormat
+from pipeline.level import unlimited_peak_dbtp
+from pipeline.manifest.load import Manifest
+from pipeline.render import Rendered
+
+# In steps of this, so that sides are not turned down anew for hundredths.
+VINYL_STEPS_PER_DB = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Production:
+    """Everything that files are made from, and why each part of it is as it is.
+
+    `why` is by what a trace calls a rendering and by track. `unknown` are the keys of what a dry run would
+    have had to make, and has not; what stands for it in `release` is what it was before.
+    """
+
+    release: Release
+    levelled: Levelled
+    masterings: tuple[Mastering, ...]
+    renderings: tuple[Rendering, ...]
+    heard: Mapping[int, Heard]
+    traces: tuple[Trace, ...]
+    why: Mapping[tuple[str, int], Sequence[str]]
+    unknown: frozenset[str]
+
+    def ensure(self, runner: Runner, reads: Sequence[Rendered]) -> None:
+        """See that rendered files are whole before they are read; those that are not are rendered again."""
+        keys = {rendered.key for rendered in reads}
+        read = [each for each in self.renderings if any(each.key(form) in keys for form in each.formats)]
+        _render(dict.fromkeys(read, DAMAGED), self.masterings, runner, whole=True)
+
+
+def produce(
+    album: Album,
+    wanted: Mapping[str, bool],
+    cover: Cover | None,
+    runner: Runner,
+    before: Before,
+    *,
+    hold: bool = False,
+) -> Production:
+    """Master, level and render; `hold` keeps the gains of the last revision."""
+    levelled = masters.levelled(album, runner, before, hold=hold)
+    session = levelled.session
+    limited = renders.limited(session, _formats(album.manifest, wanted))
+    vinyl_gain_db, for_vinyl = _for_vinyl(album, levelled, wanted, before, hold=hold)
+    others = alternates.mastered(album, before)
+    runner.run("mastering", [each.mastering.task for each in others])
+    of_others = [
+        alternates.rendered(each, session, album.manifest.deliver.digital, runner.cache) for each in others
+    ]
+    masterings = (*levelled.masterings, *(each.mastering for each in others))
+    renderings = (*limited, *for_vinyl, *(rendering for own in of_others for rendering in own))
+    traces = {rendering: [rendering.trace(form) for form in rendering.formats] for rendering in renderings}
+    why = _why(before, album, masterings, [trace for own in traces.values() for trace in own])
+    said = {rendering: _said(own, why, before) for rendering, own in traces.items()}
+    _render(said, masterings, runner)
+    form = side_format(album.timeline.rate)
+    unlimited = renders.rendered_tracks(for_vinyl, runner.cache, before).get(form, ())
+    listening = listening_tasks(album.sides, unlimited, form) if unlimited else {}
+    _listen(listening, for_vinyl, masterings, runner)
+    every = [each.trace for each in masterings] + [trace for own in traces.values() for trace in own]
+    return Production(
+        release=Release(
+            manifest=album.manifest,
+            facts=album.facts,
+            mix_hashes=album.hashes,
+            reels=album.reels,
+            levels=tuple(session.levels),
+            readings=tuple(each or {"chain": []} for each in levelled.readings),
+            timeline=album.timeline,
+            limited=renders.rendered_tracks(limited, runner.cache, before),
+            unlimited=unlimited,
+            vinyl_gain_db=vinyl_gain_db,
+            cover=cover.data if cover else None,
+            alternates=tuple(
+                released
+                for each, own in zip(others, of_others, strict=True)
+                for released in alternates.released(album.manifest, each, own, runner.cache, before)
+            ),
+        ),
+        levelled=levelled,
+        masterings=masterings,
+        renderings=renderings,
+        heard=read_heard(runner.cache, listening),
+        traces=tuple(every),
+        why=why,
+        unknown=frozenset(trace.key for trace in every if not runner.cache.holds(trace.key)),
+    )
+
+
+def _why(
+    before: Before, album: Album, masterings: Sequence[Mastering], traces: Sequence[Trace]
+) -> dict[tuple[str, int], Sequence[str]]:
+    """By detail and track, for masterings and renderings; a mastering's detail is the version alone."""
+    found: dict[tuple[str, int], Sequence[str]] = {
+        (mastering.trace.detail, track): mastering.why
+        for mastering in masterings
+        for track in album.reels[_reel_of(album, mastering.trace.track)].track_numbers
+    }
+    for trace in traces:
+        version = trace.detail.partition(": ")[0] if ": " in trace.detail else ""
+        mastered = {
+            track: found.get((version, track)) or found.get(("", track), ())
+            for tracks in trace.told["tracks"]
+            for track in tracks
+        }
+        found |= {
+            (trace.detail, track): why for track, why in reasons.rendered(before, trace, mastered).items()
+        }
+    return found
+
+
+def _reel_of(album: Album, track: int) -> int:
+    return next(number for number, reel in enumerate(album.reels) if track in reel.track_numbers)
+
+
+def _said(traces: Sequence[Trace], why: Mapping[tuple[str, int], Sequence[str]], before: Before) -> str:
+    """The reasons of a rendering on one line."""
+    found = [
+        reason
+        for trace in traces
+        for tracks in trace.told["tracks"]
+        for track in tracks
+        for reason in why[trace.detail, track]
+    ]
+    return reasons.said(list(dict.fromkeys(found)), before)
+
+
+def _render(
+    said: Mapping[Rendering, str], masterings: Sequence[Mastering], runner: Runner, *, whole: bool = False
+) -> None:
+    """Render what is not there, from shaped audio that is whole; `said` are the reasons."""
+    tasks = {each: renders.task(each, runner.cache, why, whole=whole) for each, why in said.items()}
+    needed = {key for rendering, task in tasks.items() if task.keys for key in rendering.shaped_keys}
+    runner.run("mastering", [each.task for each in masterings if each.trace.key in needed], whole=True)
+    runner.run("rendering", tasks.values(), whole=whole)
+
+
+def _listen(
+    tasks: Mapping[int, Task],
+    renderings: Sequence[Rendering],
+    masterings: Sequence[Mastering],
+    runner: Runner,
+) -> None:
+    """Hear the sides' tracks that have not been heard, once their files are known to be whole."""
+    deaf = {number for number, task in tasks.items() if not runner.cache.holds(task.keys[0])}
+    unheard = [rendering for rendering in renderings if deaf.intersection(rendering.segments)]
+    _render(dict.fromkeys(unheard, DAMAGED), masterings, runner, whole=True)
+    runner.run("listening", tasks.values())
+
+
+def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat]:
+    return [CD_FORMAT] * wanted["cd"] + list(manifest.deliver.digital) * wanted["digital"]
+
+
+def _for_vinyl(
+    album: Album, levelled: Levelled, wanted: Mapping[str, bool], before: Before, *, hold: bool
+) -> tuple[float, list[Rendering]]:
+    """What all sides are turned down by, and their renderings."""
+    form = side_format(album.timeline.rate)
+    if not wanted["vinyl"]:
+        return 0.0, []
+    if album.manifest.vinyl.limiter:
+        return 0.0, renders.limited(levelled.session, [form])
+    last_db = before.revision.get("vinyl_gain_db") if before else None
+    gain_db = _vinyl_gain_db(album, levelled)
+    if gain_db is None or (hold and last_db is not None):
+        gain_db = min(last_db or 0.0, 0.0 if gain_db is None else gain_db)
+    return gain_db, renders.unlimited(levelled.session, form, gain_db)
+
+
+def _vinyl_gain_db(album: Album, levelled: Levelled) -> float | None:
+    """None while something has not been mastered."""
+    envelopes = [envelope for envelope in levelled.envelopes if envelope]
+    if len(envelopes) < len(levelled.envelopes):
+        return None
+    levels = levelled.session.levels
+    peaks = [unlimited_peak_dbtp(island, levels, envelopes) for island in album.timeline.islands]
+    return min(0.0, floor((PEAK_MAX_DBTP - max(peaks)) * VINYL_STEPS_PER_DB) / VINYL_STEPS_PER_DB)

@@ -1,0 +1,253 @@
+"""Why something is made again, in the words of those who asked for it.
+
+Each function compares what a result was made from with what it would be made from now, both as plain
+data, and returns reasons; none when they are the same.
+"""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from pathlib import PurePath
+from typing import Any
+
+from pipeline.build.trace import Before, Trace
+
+Data = Mapping[str, Any]
+NEW = "new"
+FIRST = "first build"
+UNRECORDED = "nothing is recorded of how the last delivery was made"
+LOST = "not in the cache"
+GONE = "missing or changed in the delivery"
+# What a file of the delivery depends on, in words; what is not here is called by its own name.
+FIELDS = {
+    "ALBUMARTIST": "album artist",
+    "ALBUMARTISTSORT": "sorting",
+    "ARTISTSORT": "sorting",
+    "BARCODE": "upc",
+    "CATALOGNUMBER": "catalog",
+    "DISCTOTAL": "number of discs",
+    "ISRC": "ISRC",
+    "ITUNESADVISORY": "explicit",
+    "R128_ALBUM_GAIN": "album gain",
+    "R128_TRACK_GAIN": "track gain",
+    "REPLAYGAIN_ALBUM_GAIN": "album gain",
+    "REPLAYGAIN_ALBUM_PEAK": "album peak",
+    "REPLAYGAIN_REFERENCE_LOUDNESS": "track gain",
+    "REPLAYGAIN_TRACK_GAIN": "track gain",
+    "REPLAYGAIN_TRACK_PEAK": "track peak",
+    "SUBTITLE": "version",
+    "TOTALTRACKS": "number of tracks",
+    "TRACKNUMBER": "track number",
+    "TRACKTOTAL": "number of tracks",
+}
+# What other audio brings with it.
+FOLLOWING = frozenset(("R128_TRACK_GAIN", "REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_PEAK"))
+
+
+def said(why: Sequence[str], before: Before) -> str:
+    """Reasons on one line; without any it is the cache that does not have it."""
+    if not before.recorded:
+        return UNRECORDED if before else FIRST
+    return "; ".join(why) or LOST
+
+
+def mastered(before: Trace | None, now: Trace) -> list[str]:
+    """Why a reel is mastered."""
+    if before is None:
+        return [NEW]
+    was, are = before.inputs, now.inputs
+    found = []
+    if was["parts"] != are["parts"]:
+        found += _parts(before, now)
+    if was["chain"] != are["chain"] or before.told["stages"] != now.told["stages"]:
+        found += _chain(was["chain"], are["chain"], before.told["stages"], now.told["stages"])
+    if was["session_rate"] != are["session_rate"]:
+        found.append(f"session rate {_khz(was['session_rate'])} → {_khz(are['session_rate'])}")
+    return found + _code(was, are)
+
+
+def _parts(before: Trace, now: Trace) -> list[str]:
+    was, are = ([part["sha256"] for part in trace.inputs["parts"]] for trace in (before, now))
+    if was == are:
+        return ["another stretch of the mix"]
+    paths = zip(before.told["mixes"], now.told["mixes"], strict=False)
+    if len(was) != len(are):
+        return ["other mixes are joined"]
+    named = [versions for old, new in paths if (versions := _versions(old, new))]
+    return [f"mix changed: {', '.join(named)}"] if named else ["mix changed"]
+
+
+def _versions(before: str, now: str) -> str:
+    """`v4 → v5` where that is how names differ, or the names."""
+    if before == now:
+        return ""
+    old, new = PurePath(before).name, PurePath(now).name
+    tokens = [re.split(r"[\s_.()\[\]-]+", name) for name in (old, new)]
+    if len(tokens[0]) == len(tokens[1]):
+        different = [(a, b) for a, b in zip(*tokens, strict=True) if a != b]
+        if len(different) == 1 and any(c.isdigit() for c in different[0][0] + different[0][1]):
+            return " → ".join(different[0])
+    return f"{old} → {new}" if old != new else f"{before} → {now}"
+
+
+def _chain(
+    was: Sequence[Any], are: Sequence[Any], names_before: Sequence[str], names_now: Sequence[str]
+) -> list[str]:
+    if list(names_before) == list(names_now):
+        changed = zip(names_now, was, are, strict=True)
+        return [_settings(name, old, new) for name, old, new in changed if old != new]
+    added = [name for name in names_now if name not in names_before]
+    removed = [name for name in names_before if name not in names_now]
+    if not added and not removed:
+        return ["chain changed"]
+    return [f"{name} added" for name in added] + [f"{name} taken out" for name in removed]
+
+
+def _settings(name: str, was: Any, are: Any) -> str:
+    """`glue: threshold_db -18 → -16` when that is all."""
+    if name == "tone" and "" in are:
+        return "tone: what it is compared with has changed"
+    if isinstance(was, Mapping) and isinstance(are, Mapping) and was.keys() == are.keys():
+        different = [key for key in are if was[key] != are[key]]
+        plain = [key for key in different if isinstance(are[key], float | str | bool)]
+        if plain == different and len(different) == 1:
+            (key,) = different
+            return f"{name}: {key} {_value(was[key])} → {_value(are[key])}"
+    return f"{name} changed"
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _khz(rate: float) -> str:
+    return f"{rate / 1000:g} kHz"
+
+
+def _code(was: Data, are: Data) -> list[str]:
+    """Another version of the program, or of a library that it computes with."""
+    found = []
+    if was.get("code") != are.get("code"):
+        found.append("this version of Deadwax makes it otherwise")
+    before, now = dict(was.get("libraries", ())), dict(are.get("libraries", ()))
+    found += [
+        f"{name} {before.get(name, 'none')} → {now.get(name, 'none')}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]
+    return found
+
+
+def rendered(before: Before, now: Trace, why_mastered: Mapping[int, Sequence[str]]) -> dict[int, list[str]]:
+    """Why each track of a rendering is rendered, by its number; `why_mastered` is by track too."""
+    own: dict[int, list[str]] = {}
+    for reel, tracks in zip(now.inputs["reels"], now.told["tracks"], strict=True):
+        found = before.rendered(tracks[0], now.detail)
+        if found is None:
+            why = list(why_mastered.get(tracks[0], ())) or [_new_format(before, now)]
+        else:
+            why = _reel(found[1], reel, why_mastered.get(tracks[0], ())) or _island(found[0].inputs, now)
+        own |= dict.fromkeys(tracks, why)
+    return {track: why or _neighbours(track, own, before, now) for track, why in own.items()}
+
+
+def _new_format(before: Before, now: Trace) -> str:
+    return f"{now.detail} is new" if before.number(now.track) else NEW
+
+
+def _reel(was: Data, are: Data, why_mastered: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    if was["shaped"] != are["shaped"]:
+        found += why_mastered or ["mastered again, with another result"]
+    if was["gain_db"] != are["gain_db"]:
+        found.append(_gain(was["gain_db"], are["gain_db"]))
+    if was["limiter"] != are["limiter"]:
+        found.append("limiter changed")
+    if (was["first_frame"], was["stop_frame"]) != (are["first_frame"], are["stop_frame"]) and not found:
+        found.append("trim changed")
+    fades = [name for name in ("fade_in", "fade_out") if was[name] != are[name]]
+    return found + [f"{name.replace('_', ' ')} changed" for name in fades]
+
+
+def _gain(was_db: float, are_db: float) -> str:
+    two = f"{was_db:+.2f}", f"{are_db:+.2f}"
+    was, are = two if two[0] != two[1] else (f"{was_db:+.4f}", f"{are_db:+.4f}")
+    return f"gain {was} → {are} dB"
+
+
+def _island(was: Data, now: Trace) -> list[str]:
+    """What all of a rendering shares."""
+    are = now.inputs
+    found = [
+        f"{words} changed"
+        for name, words in (("ceiling_dbtp", "ceiling"), ("dither", "dither"), ("guard", "limiter"))
+        if was[name] != are[name] and bool(was[name]) == bool(are[name])
+    ]
+    if len(was["reels"]) == len(are["reels"]) == 1 and was["segment_frames"] != are["segment_frames"]:
+        found.append("its files are cut elsewhere, or the pause behind it is another")
+    return found + _code(was, are)
+
+
+def _neighbours(track: int, own: Mapping[int, Sequence[str]], before: Before, now: Trace) -> list[str]:
+    """A track that is only rendered because it stands on the same island as others."""
+    moved = [other for other, why in own.items() if why]
+    if moved:
+        nearest = min(moved, key=lambda other: abs(other - track))
+        return [f"crossfades {'from' if nearest < track else 'into'} {nearest:02}"]
+    found = before.rendered(track, now.detail)
+    if found and found[0].inputs != now.inputs:
+        return ["its crossfades, or where its files are cut, have changed"]
+    return []
+
+
+def delivered(was: Data | None, are: Data, why_rendered: Sequence[str]) -> list[str]:
+    """Why a file is written: `inputs` of then and now; `why_rendered` is of its track."""
+    if not was:
+        return [NEW if was is None else UNRECORDED]
+    found = _lengths(was, are) + _audio(was, are, why_rendered)
+    if was.get("tags") != are.get("tags"):
+        found += _fields(was.get("tags") or {}, are.get("tags") or {}, FOLLOWING if found else frozenset())
+    if not found:
+        named = {"audio", "frames", "tags", "tracks"}
+        found = [f"{name} changed" for name in sorted(are.keys() - named) if was.get(name) != are[name]]
+    return list(dict.fromkeys(found)) or ["this version of Deadwax, or a library, writes it otherwise"]
+
+
+def _lengths(was: Data, are: Data) -> list[str]:
+    """`03 is 412 sectors longer`, for what is laid end to end."""
+    if "frames" not in was or "frames" not in are:
+        return []
+    if len(was["frames"]) != len(are["frames"]):
+        return [f"{len(was['frames'])} → {len(are['frames'])} tracks"]
+    each = zip(are["tracks"], was["frames"], are["frames"], strict=True)
+    return [
+        f"{int(track):02} is {_sectors(new / are['rate'] - old / was['rate'])}"
+        for track, old, new in each
+        if old * are["rate"] != new * was["rate"]
+    ]
+
+
+def _sectors(seconds: float) -> str:
+    sectors = max(1, abs(round(seconds * 75)))
+    return f"{sectors} sector{'s' if sectors > 1 else ''} {'longer' if seconds > 0 else 'shorter'}"
+
+
+def _audio(was: Data, are: Data, why_rendered: Sequence[str]) -> list[str]:
+    """What is of one track says why that was rendered, what is of several names those that differ."""
+    if was.get("audio") == are.get("audio"):
+        return []
+    if isinstance(are["audio"], str):
+        return list(why_rendered) or ["another rendering"]
+    if len(was["audio"]) != len(are["audio"]):
+        return []
+    lengths = zip(was["frames"], are["frames"], strict=True)
+    each = zip(are["tracks"], was["audio"], are["audio"], lengths, strict=True)
+    changed = [f"{int(track):02}" for track, old, new, (a, b) in each if old != new and a == b]
+    return [f"{', '.join(changed)} changed"] if changed else []
+
+
+def _fields(was: Data, are: Data, left_out: Set[str]) -> list[str]:
+    """The tags that differ, in words."""
+    names = sorted((was.keys() | are.keys()) - left_out)
+    different = [name for name in names if was.get(name) != are.get(name)]
+    words = dict.fromkeys(FIELDS.get(name, name.lower()) for name in different)
+    return [f"{', '.join(words)} changed"] if words else []

@@ -1,0 +1,106 @@
+"""What a result was made from, kept so that a later build can say why it is made again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.deliver.release import Deliverable
+from pipeline.identity import pairs
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One result of a build.
+
+    `what` is master or render, `track` the first that it holds, `detail` tells results of the same track
+    apart: the version of an alternate, the format. `inputs` are what `key` is a hash of, as plain data;
+    `told` are words for them that change no result.
+    """
+
+    what: str
+    track: int
+    detail: str
+    key: str
+    inputs: Data
+    told: Data = field(default_factory=dict)
+
+
+class Before:
+    """What the last revision was made from, seen from the album as it is now: songs keep their traces when
+    they move. Nothing is known before the first.
+    """
+
+    def __init__(self, revision: Data | None, tracks: Sequence[Data]) -> None:
+        self.revision: Data = revision or {}
+        was = self.revision.get("tracks", [])
+        matched = [(before, now) for before, now in pairs(was, tracks) if before is not None]
+        self._numbers = {now + 1: before + 1 for before, now in matched if now is not None}
+        self.gone = tuple(was[before] for before, now in matched if now is None)
+        self._traces = {
+            (row["what"], row["track"], row["detail"]): Trace(**row)
+            for row in self.revision.get("traces", [])
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self.revision)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is known how the revision was made."""
+        return bool(self._traces)
+
+    def number(self, track: int) -> int | None:
+        """Which number a track had; None when it is new."""
+        return self._numbers.get(track)
+
+    def trace(self, what: str, track: int, detail: str) -> Trace | None:
+        number = self.number(track)
+        return self._traces.get((what, number, detail)) if number else None
+
+    def rendered(self, track: int, detail: str) -> tuple[Trace, Data] | None:
+        """The rendering that held a track, and the reel in it that the track was on."""
+        number = self.number(track)
+        for trace in self._traces.values():
+            if trace.what == "render" and trace.detail == detail:
+                for reel, tracks in zip(trace.inputs["reels"], trace.told["tracks"], strict=True):
+                    if number in tracks:
+                        return trace, reel
+        return None
+
+    def file(self, each: Deliverable) -> Data | None:
+        """The row of the file that had this one's part."""
+        number = self.number(each.track) if each.track else None
+        part = (each.kind, each.role, each.version, each.side, _part(each.path))
+        return next(
+            (
+                row
+                for row in self.revision.get("files", [])
+                if part == (row["kind"], row["role"], row["version"], row["side"], _part(row["path"]))
+                and row["track"] == number
+            ),
+            None,
+        )
+
+    def track(self, track: int) -> Data | None:
+        """What the revision says of a song."""
+        number = self.number(track)
+        return self.revision["tracks"][number - 1] if number else None
+
+    def gain(self, track: int) -> Data | None:
+        """`gain_db` and `offset_lu` of the reel that a track was on."""
+        number = self.number(track)
+        rows: Iterable[Data] = self.revision.get("gains", []) if number else ()
+        return next((row for row in rows if number in row["tracks"]), None)
+
+
+def _part(path: str) -> str:
+    """What tells files of one role apart, whatever an album or a song is called: folder and ending."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/*.{name.rpartition('.')[2]}"
+
+
+def rows_of(traces: Iterable[Trace]) -> list[dict[str, Any]]:
+    """As they are kept."""
+    return [asdict(trace) for trace in traces]
