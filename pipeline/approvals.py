@@ -297,6 +297,16 @@ def kept(
     return standing, tuple((track, approvals[place]) for place, track in fallen.items())
 
 
+def approved_by(approvals: Sequence[Approval], tracks: Sequence[Song]) -> dict[int, str]:
+    """Who has approved which track as it is now, by its number."""
+    of_tracks = zip(tracks, _places(approvals, tracks), strict=True)
+    return {
+        track["number"]: approvals[place].by
+        for track, place in of_tracks
+        if place is not None and _stands_for(approvals[place], track)
+    }
+
+
 def is_final(approvals: Sequence[Approval], tracks: Sequence[Song]) -> bool:
     """Whether every track sounds as it was approved; an album without tracks is not final."""
     of_tracks = zip(tracks, _places(approvals, tracks), strict=True)

@@ -13,11 +13,13 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from dsp.comparison import OCTAVES_HZ, Comparison
-from pipeline.approvals import APPROVALS, Approval
+from pipeline.approvals import APPROVALS
 from pipeline.build.album import Outcome
+from pipeline.build.approve import Approved
 from pipeline.build.check import Checked
 from pipeline.build.foresee import CURRENT, MAY, Foreseen
 from pipeline.intake import MixFacts, word_length
+from pipeline.listing import read_listing
 from pipeline.manifest.load import Manifest
 from pipeline.single import Single
 from pipeline.timeline import SECTORS_PER_SECOND
@@ -192,10 +194,13 @@ def print_history(known: Sequence[Mapping[str, Any]]) -> None:
         print("nothing has been delivered yet")
 
 
-def print_approvals(folder: Path, given: Sequence[Approval]) -> None:
-    for each in given:
+def print_approvals(folder: Path, approved: Approved) -> None:
+    """Everything that is approved, and where that is written."""
+    for each in approved.approvals:
         print(f"{each.title}: approved by {each.by} on {each.on}")
-    print(f"{folder / APPROVALS}: written; deadwax build puts it into the delivery")
+    print(f"{folder / APPROVALS}: written")
+    for output in approved.reissued:
+        print(f"{output}: its README says {read_listing(output)['state'].upper()}")
 
 
 def size(count: float) -> str:

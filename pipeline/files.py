@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ _CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP
 # follows will say so.
 _CANNOT_EXCHANGE = _CANNOT | {errno.EPERM, errno.EXDEV}
 _CANNOT_SYNC_FOLDERS = _CANNOT | {errno.EBADF, errno.EACCES, errno.EPERM}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SEAL = "seal"  # in a book, the checksum of all else in it
 _ASIDE = ".deadwax-"  # begins the name of a file that is being written
 
 
@@ -32,12 +34,24 @@ def file_stamp(path: Path) -> list[int]:
 
 
 def read_book(file: Path) -> dict[str, Any]:
-    """A mapping that was kept as JSON; empty when there is none or it is damaged."""
+    """A mapping that was kept as JSON; empty when there is none or it is damaged.
+
+    One that was written by `book_text` is taken only if no bit of it is another.
+    """
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    seal = known.pop(_SEAL, None)
+    return known if seal in (None, _seal(known)) else {}
+
+
+def book_text(known: Mapping[str, Any]) -> str:
+    """JSON for `read_book`, with a checksum of itself."""
+    sealed = {**known, _SEAL: _seal(known)}
+    return json.dumps(sealed, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -138,12 +152,16 @@ def exchange(first: Path, second: Path) -> bool:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """The system names no file when a write fails; this says at least which disk is full."""
+    """The system names no file when a write fails; this says at least which disk is full.
+
+    Of a copy that does not fit, that is where it goes to.
+    """
     try:
         yield
     except OSError as error:
         if error.errno is not None:
-            error.filename = error.filename or str(path)
+            copied_to = error.filename2 if error.errno in _FULL else None
+            error.filename = copied_to or error.filename or str(path)
         raise
 
 
@@ -164,6 +182,10 @@ def _flush_to_disk(handle: int) -> None:
         fcntl(handle, F_FULLFSYNC)
     except (ImportError, OSError):
         os.fsync(handle)
+
+
+def _seal(known: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
 def _raise(error: OSError) -> None:

@@ -13,12 +13,12 @@ from pipeline.build.files import as_delivered, compared, files_of, fill
 from pipeline.build.opened import Opened, inputs_of, open_album, store_of
 from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
-from pipeline.build.publish import publish, refuse_foreign, refuse_to_drop, staging
+from pipeline.build.publish import publish, refuse_foreign, refuse_to_drop, staging, stamp_or_none
 from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
 from pipeline.build.run import Task, Watcher
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import Release
-from pipeline.faults import Faults
+from pipeline.faults import Fault, Faults
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import load
 from pipeline.remarks import remarks
@@ -74,6 +74,7 @@ def _deliver(
     opened: Opened, production: Production, inputs: dict[str, list[int]], watcher: Watcher
 ) -> Outcome:
     """Fill a folder, prove it, and put it in the place of the last delivery."""
+    warnings = _warnings(opened, production)  # as long as there is a way back: it looks into mixes
     deliverables = files_of(production, opened.album.sides, opened.wanted)
     watcher.stage("delivering", 0.0)
     files = compared(deliverables, production, opened.before, opened.output, quick=False)
@@ -81,6 +82,7 @@ def _deliver(
     production.ensure(opened.runner, [rendered for each in written for rendered in each.reads])
     with staging(opened.output) as folder:
         rows = list(fill(files, opened.output, folder, watcher))
+        request, approved = _request(opened), stamp_or_none(opened.manifest.folder / APPROVALS)
         standing, dropped, approved_by = _approvals(opened, production.release)
         number = revision.number_of(opened, rows)
         before = revision.before_of(opened, number)
@@ -92,10 +94,12 @@ def _deliver(
         record = revision.record(opened, production, tracks, rows, number)
         books = {history.book(number, STORE): history.text(record)}
         if dropped:
+            _refuse_edited(opened.manifest.folder / APPROVALS, approved)
             books[APPROVALS] = approvals.text(standing)
         publish(folder, opened.output, opened.store, books)
-    request = request_key(opened.manifest.file, opened.options, opened.manifest.text_sha256)
-    published_book(opened.manifest.file).record(opened.output, request, inputs)
+    published_book(opened.manifest.file).record(
+        opened.output, _request(opened) if dropped else request, inputs
+    )
     notes = [note for row in rows for note in row["notes"]]
     return Outcome(
         output=opened.output,
@@ -107,21 +111,29 @@ def _deliver(
         kept_files=len(files) - len(written),
         approved_by=approved_by,
         dropped=dropped,
-        warnings=(*_warnings(opened, production), *notes, *map(str, grumbles)),
+        warnings=(*warnings, *notes, *map(str, grumbles)),
     )
 
 
 def _approvals(opened: Opened, release: Release) -> tuple[tuple[Approval, ...], Dropped, dict[int, str]]:
-    """Those that go on, those that the audio has outlived, and who has approved which track as it is."""
+    """Those that go on, those that the audio has outlived, and who has approved which track as it is.
+
+    They are read again: mastering takes its time, and somebody may have written in the file meanwhile.
+    """
     tracks = tracks_data(release, {})
-    standing, dropped = approvals.kept(opened.approvals, tracks)
-    found = {track["number"]: approvals.approval_of(standing, track) for track in tracks}
-    approved_by = {
-        track["number"]: each.by
-        for track in tracks
-        if (each := found[track["number"]]) and approvals.stands(each, track["audio"])
-    }
-    return standing, dropped, approved_by
+    standing, dropped = approvals.kept(approvals.read_approvals(opened.manifest.folder), tracks)
+    return standing, dropped, approvals.approved_by(standing, tracks)
+
+
+def _request(opened: Opened) -> str:
+    """What was asked for, with the approvals that are there now."""
+    return request_key(opened.manifest.file, opened.options, opened.manifest.text_sha256)
+
+
+def _refuse_edited(file: Path, stamp: list[int] | None) -> None:
+    """Fault rather than to write over what somebody has just written."""
+    if stamp_or_none(file) != stamp:
+        raise Fault("changed while the album was delivered", place=str(file), hint="build again")
 
 
 def _check(folder: Path, written: set[str], watcher: Watcher) -> None:
@@ -157,6 +169,10 @@ def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
         for number, facts in mixes
         if facts.lossy
     ]
+    if opened.options.keep_gains and not opened.manifest.level.freeze:
+        found.append(
+            "gains are held for this build; level: {freeze: yes} in the manifest holds them for the next"
+        )
     if opened.hold and not production.levelled.held:
         found.append("there is no earlier delivery whose gains could be kept")
     found += _of_alternates(opened)

@@ -135,7 +135,7 @@ def fill(files: Sequence[File], output: Path, folder: Path, watcher: Watcher) ->
         path = folder / file.deliverable.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if file.kept:
-            _keep(output / file.kept["path"], path)
+            keep(output / file.kept["path"], path)
             row = file.kept | _place(file.deliverable)
         else:
             watcher.started(f"{file.deliverable.path}: write", "; ".join(file.why))
@@ -144,8 +144,9 @@ def fill(files: Sequence[File], output: Path, folder: Path, watcher: Watcher) ->
         yield row
 
 
-def _keep(old: Path, path: Path) -> None:
+def keep(old: Path, path: Path) -> None:
     """The same file under two names until the old delivery goes; a copy where the disk knows no links."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(old, path)
     except OSError:

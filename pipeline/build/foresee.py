@@ -172,7 +172,8 @@ def name_of(each: Deliverable) -> str:
 
 def _sides(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
     """All sides are turned down alike, by what the highest peak is found to be."""
-    waits = [each.trace.track for each in production.masterings if each.trace.key in production.unknown]
+    of_main = [each.trace for each in production.masterings if not each.trace.detail]
+    waits = [trace.track for trace in of_main if trace.key in production.unknown]
     if (
         not opened.wanted["vinyl"]
         or opened.manifest.vinyl.limiter

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.build.run import Watcher
-from pipeline.files import read_book
+from pipeline.files import naming, read_book
 
 LOCK, HOLDER = "lock", "lock-holder.json"
 
@@ -34,7 +34,8 @@ def locked(store: Path, watcher: Watcher, *, wait: bool = True) -> Iterator[None
         lock.acquire()
     try:
         about = {"pid": os.getpid(), "host": platform.node(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
-        (store / HOLDER).write_text(json.dumps(about))
+        with naming(store / HOLDER):
+            (store / HOLDER).write_text(json.dumps(about))
         yield
     finally:
         (store / HOLDER).unlink(missing_ok=True)

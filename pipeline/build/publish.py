@@ -11,10 +11,12 @@ from pathlib import Path
 
 from pipeline.faults import Fault
 from pipeline.files import (
+    book_text,
     discard,
     exchange,
     file_stamp,
     make_folder,
+    naming,
     read_book,
     settle,
     settle_folder,
@@ -77,7 +79,8 @@ def staging(output: Path) -> Iterator[Path]:
     discard(folder)
     make_folder(folder)
     try:
-        yield folder
+        with naming(folder):
+            yield folder
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -307,7 +310,7 @@ class PublishedBook:
             "inputs": inputs,
             "files": stamps_below(output),
         }
-        write_whole(self._file, json.dumps(self._known, sort_keys=True))
+        write_whole(self._file, book_text(self._known))
 
 
 def stamp_or_none(path: Path) -> list[int] | None:

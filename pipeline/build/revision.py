@@ -63,7 +63,7 @@ def record(
         "tracks": [{**track, **heard(opened, production, track["number"])} for track in tracks],
         "files": list(rows),
         "traces": rows_of(production.traces),
-        "entries": sorted(opened.runner.used),
+        "entries": sorted(opened.runner.used | {trace.key for trace in production.traces}),
     }
 
 

@@ -12,7 +12,7 @@ from pipeline.deliver.release import AlternateRelease, DeliveredFile, Release
 from pipeline.files import sha256_file
 from pipeline.identity import pairs
 from pipeline.intake import MixFacts
-from pipeline.listing import LISTING, SUMS
+from pipeline.listing import LISTING, SUMS, read_listing
 from pipeline.measure import master_figures, rounded
 from pipeline.timeline import SECTORS_PER_SECOND
 from pipeline.wording import template
@@ -41,9 +41,12 @@ def write_paperwork(release: Release, rows: Sequence[Row], paper: Paper, folder:
     for name, text in texts.items():
         _write(folder / name, text)
     own = [_own_row(folder, name, role) for name, role in ((CHANGES, "changes"), (README, "readme"))]
-    listing = delivery_data(release, [*rows, *own], tracks, paper)
+    _write_lists(delivery_data(release, [*rows, *own], tracks, paper), folder)
+
+
+def _write_lists(listing: Row, folder: Path) -> None:
     _write(folder / LISTING, json.dumps(listing, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    sums = {row["path"]: row["sha256"] for row in [*rows, *own]} | {LISTING: sha256_file(folder / LISTING)}
+    sums = {row["path"]: row["sha256"] for row in listing["files"]} | {LISTING: sha256_file(folder / LISTING)}
     _write(folder / SUMS, "".join(f"{digest}  {path}\n" for path, digest in sorted(sums.items())))
 
 
@@ -65,15 +68,45 @@ def _changes(release: Release, rows: Sequence[Row], paper: Paper, tracks: Sequen
 
 
 def _readme(release: Release, rows: Sequence[Row], paper: Paper) -> str:
-    missing = [piece.number for piece in release.pieces if piece.number not in paper.approved_by]
     return template("README.txt.j2").render(
         release=release,
         kinds=sorted({row["kind"] for row in rows}),
-        revision=paper.revision,
-        missing=missing,
-        approvers=list(dict.fromkeys(paper.approved_by[number] for number in sorted(paper.approved_by))),
+        state=_state(paper.revision, [paper.approved_by.get(piece.number) for piece in release.pieces]),
         version=__version__,
     )
+
+
+def _state(revision: int, approved_by: Sequence[str | None]) -> str:
+    """The sentence by which a delivery says whether it is one to press; `approved_by` is by track."""
+    missing = [str(number) for number, by in enumerate(approved_by, 1) if not by]
+    if not missing:
+        names = ", ".join(dict.fromkeys(by for by in approved_by if by))
+        return f"Revision {revision}. FINAL: every track is approved, by {names}."
+    if len(missing) == len(approved_by):
+        return f"Revision {revision}. DRAFT: no track is approved yet."
+    return (
+        f"Revision {revision}. DRAFT: not approved yet: track{'s' * (len(missing) > 1)} {', '.join(missing)}."
+    )
+
+
+def reissue(delivery: Path, approved_by: Mapping[int, str], folder: Path) -> None:
+    """Write the paperwork of a delivery that stands into `folder`, with other approvals.
+
+    Raises:
+        Fault: it is no delivery of this version.
+    """
+    listing = read_listing(delivery)
+    before = [track.get("approved_by") for track in listing["tracks"]]
+    now = [approved_by.get(track["number"]) for track in listing["tracks"]]
+    readme = (delivery / README).read_text(encoding="utf-8")
+    revision = listing["revision"]
+    _write(folder / README, readme.replace(_state(revision, before), _state(revision, now), 1))
+    for track, by in zip(listing["tracks"], now, strict=True):
+        track["approved_by"] = by
+    listing["state"] = "final" if all(now) else "draft"
+    own = _own_row(folder, README, "readme")
+    rows = [own if row["path"] == README else row for row in listing["files"]]
+    _write_lists(listing | {"files": rows}, folder)
 
 
 def delivery_data(
