@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.ffmpeg import EncodePipe
 from pipeline.formats import AudioFormat
+from pipeline.gapless import mend_padding
 
 Codes = NDArray[np.int32]
 
@@ -130,7 +131,8 @@ def _sink(path: Path, form: AudioFormat, channels: int, total_frames: int) -> _S
             return _SoundSink(path, form, channels, container, None)
         case "flac":
             return _SoundSink(path, form, channels, "FLAC", 1.0)  # 1.0 is level 8
-    return EncodePipe(path, form.rate, channels, _arguments(form))
+    pipe = EncodePipe(path, form.rate, channels, _arguments(form))
+    return _Mp3Sink(pipe, path, total_frames) if form.codec == "mp3" else pipe
 
 
 def _arguments(form: AudioFormat) -> list[str]:
@@ -177,6 +179,25 @@ _M4A = ("-movflags", "+faststart", "-f", "ipod")
 
 def _rate(form: AudioFormat) -> tuple[str, str]:
     return "-b:a", f"{form.kbps}k"
+
+
+class _Mp3Sink:
+    """An MP3 whose length is put right when it is whole."""
+
+    def __init__(self, pipe: EncodePipe, path: Path, total_frames: int) -> None:
+        self._pipe = pipe
+        self._path = path
+        self._frames = total_frames
+
+    def write(self, samples: Codes) -> None:
+        self._pipe.write(samples)
+
+    def finish(self) -> None:
+        self._pipe.finish()
+        mend_padding(self._path, self._frames)
+
+    def abandon(self) -> None:
+        self._pipe.abandon()
 
 
 class _SoundSink:
