@@ -121,7 +121,7 @@ def fit(main: Path, alternate: Path) -> Fit:
 
 def remarks_on(fit: Fit, version: str) -> list[str]:
     """In an engineer's words; nothing of an alternate that lies on its main mix to the frame."""
-    named = f"the {_spoken(version)}"
+    named = f"the {_spoken(version)} version"
     if fit.shift_frames is None or fit.likeness < UNLIKE:
         found = [f"{named} cannot be aligned with the main mix: is it the same song?"]
     elif fit.shift_frames:

@@ -317,13 +317,13 @@ def _revisions_of(texts: list[str]) -> list[int | None]:
 @_plain_errors()
 def history(manifest: ManifestFile = ALBUM, as_json: Json = False) -> None:
     """List the revisions that were delivered."""
-    from pipeline.build.history import listed
+    from pipeline.build.history import listed, release_of
     from pipeline.build.request import STORE
     from pipeline.console import print_history
 
     if not manifest.is_file():
         raise Fault("there is no such file", place=str(manifest), hint="name the manifest")
-    known = listed(manifest.parent / STORE)
+    known = listed(manifest.parent / STORE, release_of(manifest))
     if as_json:
         _print_json({"revisions": known})
     else:

@@ -92,7 +92,7 @@ def _deliver(
         tracks = tracks_data(production.release, approved_by)
         grumbles = lint.mastered(opened.manifest, tracks)
         record = revision.record(opened, production, tracks, rows, number)
-        books = {history.book(number, STORE): history.text(record)}
+        books = {history.book(number, STORE, history.release_of(opened.manifest.file)): history.text(record)}
         if dropped:
             _refuse_edited(opened.manifest.folder / APPROVALS, approved)
             books[APPROVALS] = approvals.text(standing)

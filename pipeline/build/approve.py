@@ -39,7 +39,7 @@ def approve(
     """
     manifest = load(file)
     with store_of(manifest, options, watcher) as store:
-        known = history.revisions(store)
+        known = history.revisions(store, history.release_of(manifest.file))
         if not known:
             raise Fault("nothing has been delivered that could be approved", hint="build the album first")
         last = known[-1]

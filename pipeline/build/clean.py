@@ -11,10 +11,11 @@ from pipeline.manifest.load import load
 
 
 def clean(file: Path, keep: int, options: Options, watcher: Watcher) -> tuple[int, int]:
-    """Drop all entries that none of the last `keep` revisions was made from; (bytes freed, bytes left)."""
+    """Drop all entries that none of the last `keep` revisions of any release here was made from; (bytes freed, bytes left)."""
     manifest = load(file)
     with store_of(manifest, options, watcher) as store:
         cache = Cache(store / "cache")
-        known = history.revisions(store)[-keep:] if keep else []
+        every = [history.revisions(store, release) for release in history.releases(store)]
+        known = [revision for own in every for revision in own[len(own) - min(keep, len(own)) :]]
         freed = cache.prune({key for revision in known for key in revision["entries"]})
         return freed, cache.size()

@@ -61,7 +61,7 @@ def _recorded(file: Path, numbers: Sequence[int], options: Options, watcher: Wat
     if not file.is_file():
         raise Fault("there is no such file", str(file), hint="name the manifest: --manifest FILE")
     store = file.parent / STORE
-    known = history.revisions(store)
+    known = history.revisions(store, history.release_of(file))
     before, now = (history.named(known, number) for number in numbers)
     with locked(store, watcher, wait=options.wait):
         return compared(before, now, Runner(Cache(store / "cache"), options.jobs, watcher))

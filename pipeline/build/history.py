@@ -1,6 +1,7 @@
 """The revisions of an album: what each was made from and what was published, without the audio.
 
-`.deadwax/history/0003.json` holds revision 3. Two builds that deliver the same are one revision.
+`.deadwax/history/0003.json` holds revision 3 of `album.yaml`, `history/ep/0003.json` that of `ep.yaml`
+beside it. Two builds that deliver the same are one revision.
 """
 
 import json
@@ -14,14 +15,25 @@ from pipeline.files import read_book
 from pipeline.identity import pairs
 
 HISTORY = "history"
+USUAL = "album"
 Revision = Mapping[str, Any]
 # What every record has.
 FIELDS = frozenset(("revision", "published", "outputs", "tracks", "files", "traces", "gains", "entries"))
 
 
-def revisions(store: Path) -> list[Revision]:
+def release_of(manifest: Path) -> str:
+    """What tells several manifests in one folder apart; empty for `album.yaml`."""
+    return "" if manifest.stem == USUAL else manifest.stem
+
+
+def releases(store: Path) -> list[str]:
+    """All that have a history."""
+    return ["", *sorted(folder.name for folder in (store / HISTORY).glob("*/"))]
+
+
+def revisions(store: Path, release: str = "") -> list[Revision]:
     """All that are known, the oldest first; a damaged record is passed over."""
-    found = [read_book(file) for file in sorted((store / HISTORY).glob("[0-9]*.json"))]
+    found = [read_book(file) for file in sorted((store / HISTORY / release).glob("[0-9]*.json"))]
     return sorted(
         (each for each in found if each.keys() >= FIELDS and isinstance(each["revision"], int)),
         key=lambda each: int(each["revision"]),
@@ -58,9 +70,9 @@ def contents(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {row["path"]: row["sha256"] for row in rows if row["kind"] != "delivery"}
 
 
-def book(number: int, folder: str) -> str:
+def book(number: int, folder: str, release: str = "") -> str:
     """The record's path from the album's folder."""
-    return f"{folder}/{HISTORY}/{number:04}.json"
+    return "/".join(filter(None, (folder, HISTORY, release, f"{number:04}.json")))
 
 
 def text(revision: Revision) -> str:
@@ -68,9 +80,9 @@ def text(revision: Revision) -> str:
     return json.dumps(revision, ensure_ascii=False, allow_nan=False)
 
 
-def listed(store: Path) -> list[dict[str, Any]]:
+def listed(store: Path, release: str = "") -> list[dict[str, Any]]:
     """What a list of revisions says of each: when, what from, what was heard otherwise."""
-    known = revisions(store)
+    known = revisions(store, release)
     return [
         {
             "revision": each["revision"],

@@ -86,7 +86,7 @@ def open_album(
     hashed = source_hashes(manifest, store, rehash=options.rehash)
     runner = Runner(Cache(store / "cache", read_only=dry), options.jobs, watcher)
     facts = read_facts(manifest, hashed, runner)
-    known = history.revisions(store)
+    known = history.revisions(store, history.release_of(manifest.file))
     last = history.last_at(known, history.output_name(output, manifest.folder)) or _adopted(output)
     revision = last or (known[-1] if known else None)
     album = plan_album(

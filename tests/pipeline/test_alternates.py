@@ -77,9 +77,9 @@ def test_a_shift_is_found_to_the_frame(fit_of, kind, frames):
         told
         == {
             0: [],
-            1: ["the instrumental comes 1 frame (0.0 ms) later than the main mix"],
-            -37: ["the instrumental comes 37 frames (0.8 ms) earlier than the main mix"],
-            441: ["the instrumental comes 441 frames (10.0 ms) later than the main mix"],
+            1: ["the instrumental version comes 1 frame (0.0 ms) later than the main mix"],
+            -37: ["the instrumental version comes 37 frames (0.8 ms) earlier than the main mix"],
+            441: ["the instrumental version comes 441 frames (10.0 ms) later than the main mix"],
         }[frames]
     )
 
@@ -100,7 +100,7 @@ def test_another_length_is_told(fit_of, frames, said):
     longer = np.concatenate([BACKING, np.zeros((2 * RATE, 2))])
     found = fit_of(longer[: FRAMES + frames])
     assert (found.shift_frames, found.length_frames) == (0, frames)
-    assert remarks_on(found, "Clean") == [f"the clean is {said} than the main mix"]
+    assert remarks_on(found, "Clean") == [f"the clean version is {said} than the main mix"]
 
 
 def test_a_shift_and_a_length_are_both_told(fit_of):
@@ -116,7 +116,7 @@ def test_a_shift_and_a_length_are_both_told(fit_of):
 )
 def test_what_cannot_be_aligned_is_told(fit_of, audio):
     (told,) = remarks_on(fit_of(audio), "Instrumental")
-    assert told == "the instrumental cannot be aligned with the main mix: is it the same song?"
+    assert told == "the instrumental version cannot be aligned with the main mix: is it the same song?"
 
 
 SONGS = ("02-acoustically-driven", "03-lets-go-fishin", "06-hungarian-dance-5", "10-battle-hot")
@@ -160,8 +160,8 @@ def test_a_mix_that_cannot_be_read_is_a_fault(main, tmp_path):
     ("version", "said"),
     [
         ("A cappella", "the a cappella"),
-        ("TV track", "the TV track"),
-        ("Radio Edit", "the Radio Edit"),
+        ("TV track", "the TV track version"),
+        ("Radio Edit", "the Radio Edit version"),
         ("M", "the M"),
     ],
 )
