@@ -11,7 +11,7 @@ from pipeline.manifest.load import load
 
 
 def clean(file: Path, keep: int, options: Options, watcher: Watcher) -> tuple[int, int]:
-    """Drop all entries that none of the last `keep` revisions of any release here was made from; (bytes freed, bytes left)."""
+    """Drop what none of the last `keep` revisions of each release was made from; (freed, left) in bytes."""
     manifest = load(file)
     with store_of(manifest, options, watcher) as store:
         cache = Cache(store / "cache")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import floor
 
 from pipeline.build import alternates, masters, reasons, renders
+from pipeline.build.alternates import Mastered
 from pipeline.build.listening import listening_tasks, read_heard
 from pipeline.build.masters import Levelled, Mastering
 from pipeline.build.plan import Album
@@ -49,6 +50,25 @@ class Production:
         _render(dict.fromkeys(read, DAMAGED), self.masterings, runner, whole=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What is mastered, and what is to be rendered: the release, the sides, each alternate."""
+
+    levelled: Levelled
+    limited: Sequence[Rendering]
+    vinyl_gain_db: float
+    for_vinyl: Sequence[Rendering]
+    others: Sequence[tuple[Mastered, Sequence[Rendering]]]
+
+    @property
+    def masterings(self) -> tuple[Mastering, ...]:
+        return (*self.levelled.masterings, *(each.mastering for each, _ in self.others))
+
+    @property
+    def renderings(self) -> tuple[Rendering, ...]:
+        return (*self.limited, *self.for_vinyl, *(each for _, own in self.others for each in own))
+
+
 def produce(
     album: Album,
     wanted: Mapping[str, bool],
@@ -59,52 +79,79 @@ def produce(
     hold: bool = False,
 ) -> Production:
     """Master, level and render; `hold` keeps the gains of the last revision."""
-    levelled = masters.levelled(album, runner, before, hold=hold)
-    session = levelled.session
-    limited = renders.limited(session, _formats(album.manifest, wanted))
-    vinyl_gain_db, for_vinyl = _for_vinyl(album, levelled, wanted, before, hold=hold)
-    others = alternates.mastered(album, before)
-    runner.run("mastering", [each.mastering.task for each in others])
-    of_others = [
-        alternates.rendered(each, session, album.manifest.deliver.digital, runner.cache) for each in others
-    ]
-    masterings = (*levelled.masterings, *(each.mastering for each in others))
-    renderings = (*limited, *for_vinyl, *(rendering for own in of_others for rendering in own))
-    traces = {rendering: [rendering.trace(form) for form in rendering.formats] for rendering in renderings}
-    why = _why(before, album, masterings, [trace for own in traces.values() for trace in own])
+    parts = _mastered(album, wanted, runner, before, hold=hold)
+    traces = {each: [each.trace(form) for form in each.formats] for each in parts.renderings}
+    of_renderings = [trace for own in traces.values() for trace in own]
+    why = _why(before, album, parts.masterings, of_renderings)
     said = {rendering: _said(own, why, before) for rendering, own in traces.items()}
-    _render(said, masterings, runner)
-    form = side_format(album.timeline.rate)
-    unlimited = renders.rendered_tracks(for_vinyl, runner.cache, before).get(form, ())
-    listening = listening_tasks(album.sides, unlimited, form) if unlimited else {}
-    _listen(listening, for_vinyl, masterings, runner)
-    every = [each.trace for each in masterings] + [trace for own in traces.values() for trace in own]
+    _render(said, parts.masterings, runner)
+    unlimited = _unlimited(album, parts, runner, before)
+    listening = listening_tasks(album.sides, unlimited, side_format(album.timeline.rate)) if unlimited else {}
+    _listen(listening, parts.for_vinyl, parts.masterings, runner)
+    every = (*(each.trace for each in parts.masterings), *of_renderings)
     return Production(
-        release=Release(
-            manifest=album.manifest,
-            facts=album.facts,
-            mix_hashes=album.hashes,
-            reels=album.reels,
-            levels=tuple(session.levels),
-            readings=tuple(each or {"chain": []} for each in levelled.readings),
-            timeline=album.timeline,
-            limited=renders.rendered_tracks(limited, runner.cache, before),
-            unlimited=unlimited,
-            vinyl_gain_db=vinyl_gain_db,
-            cover=cover.data if cover else None,
-            alternates=tuple(
-                released
-                for each, own in zip(others, of_others, strict=True)
-                for released in alternates.released(album.manifest, each, own, runner.cache, before)
-            ),
-        ),
-        levelled=levelled,
-        masterings=masterings,
-        renderings=renderings,
+        release=_release(album, parts, unlimited, cover, runner, before),
+        levelled=parts.levelled,
+        masterings=parts.masterings,
+        renderings=parts.renderings,
         heard=read_heard(runner.cache, listening),
-        traces=tuple(every),
+        traces=every,
         why=why,
         unknown=frozenset(trace.key for trace in every if not runner.cache.holds(trace.key)),
+    )
+
+
+def _mastered(
+    album: Album, wanted: Mapping[str, bool], runner: Runner, before: Before, *, hold: bool
+) -> _Parts:
+    """Pass 1 of everything, and what pass 2 will be."""
+    levelled = masters.levelled(album, runner, before, hold=hold)
+    others = alternates.mastered(album, before)
+    runner.run("mastering", [each.mastering.task for each in others])
+    formats = album.manifest.deliver.digital
+    vinyl_gain_db, for_vinyl = _for_vinyl(album, levelled, wanted, before, hold=hold)
+    return _Parts(
+        levelled=levelled,
+        limited=renders.limited(levelled.session, _formats(album.manifest, wanted)),
+        vinyl_gain_db=vinyl_gain_db,
+        for_vinyl=for_vinyl,
+        others=[
+            (each, alternates.rendered(each, levelled.session, formats, runner.cache)) for each in others
+        ],
+    )
+
+
+def _unlimited(album: Album, parts: _Parts, runner: Runner, before: Before) -> tuple[Rendered, ...]:
+    """The tracks as the sides have them."""
+    tracks = renders.rendered_tracks(parts.for_vinyl, runner.cache, before)
+    return tracks.get(side_format(album.timeline.rate), ())
+
+
+def _release(
+    album: Album,
+    parts: _Parts,
+    unlimited: tuple[Rendered, ...],
+    cover: Cover | None,
+    runner: Runner,
+    before: Before,
+) -> Release:
+    return Release(
+        manifest=album.manifest,
+        facts=album.facts,
+        mix_hashes=album.hashes,
+        reels=album.reels,
+        levels=tuple(parts.levelled.session.levels),
+        readings=tuple(each or {"chain": []} for each in parts.levelled.readings),
+        timeline=album.timeline,
+        limited=renders.rendered_tracks(parts.limited, runner.cache, before),
+        unlimited=unlimited,
+        vinyl_gain_db=parts.vinyl_gain_db,
+        cover=cover.data if cover else None,
+        alternates=tuple(
+            released
+            for each, own in parts.others
+            for released in alternates.released(album.manifest, each, own, runner.cache, before)
+        ),
     )
 
 

@@ -48,7 +48,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
 class Runner:
     """Runs what the cache does not hold, `jobs` at a time, the longest first.
 
-    When `dry`, nothing runs: what would is only counted. `used` are the keys of the tasks that were asked for.
+    When `dry`, nothing runs. `used` are the keys of all tasks that were asked for.
     """
 
     cache: Cache

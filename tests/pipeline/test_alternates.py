@@ -159,10 +159,10 @@ def test_a_mix_that_cannot_be_read_is_a_fault(main, tmp_path):
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        ("A cappella", "the a cappella"),
+        ("A cappella", "the a cappella version"),
         ("TV track", "the TV track version"),
         ("Radio Edit", "the Radio Edit version"),
-        ("M", "the M"),
+        ("M", "the M version"),
     ],
 )
 def test_a_version_within_a_sentence(version, said):

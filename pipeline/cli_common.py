@@ -1,0 +1,96 @@
+"""What commands share: options, exit statuses, faults without tracebacks, JSON."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.faults import Fault, Faults
+
+if TYPE_CHECKING:
+    from pipeline.build.request import Options
+
+AT_FAULT, MACHINE, INTERRUPTED = 1, 3, 130
+
+ManifestFile = Annotated[Path, typer.Argument(metavar="MANIFEST", help="the album's manifest")]
+NamedManifest = Annotated[Path, typer.Option("--manifest", metavar="FILE", help="the album's manifest")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="how much runs side by side")
+]
+KeepGains = Annotated[bool, typer.Option("--keep-gains", help="hold the gains of the last delivery")]
+Rehash = Annotated[bool, typer.Option("--rehash", help="read every mix, however untouched it looks")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="say who is working on the album rather than wait for it")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="DIR", help="default: delivery beside the manifest"),
+]
+Only = Annotated[str, typer.Option("--only", metavar="KINDS", help="of cd,digital,vinyl")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="say why each thing is done")]
+ALBUM = Path("album.yaml")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """No traceback for what a user or a machine can cause: each fault on a line, and the exit status."""
+    try:
+        yield
+    except Fault as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(AT_FAULT) from None
+    except Faults as faults:
+        for each in faults.faults:
+            print(each, file=sys.stderr)
+        raise typer.Exit(AT_FAULT) from None
+    except KeyboardInterrupt:
+        # All ends within a second; whoever presses again in that second gets no traceback for it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("interrupted: the last delivery is untouched, finished steps are kept", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        raise  # whoever read what we print has seen enough; that is typer's to end quietly
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(MACHINE) from None
+
+
+@contextmanager
+def faults_as_data(as_json: bool) -> Iterator[None]:
+    """With --json faults are a document too."""
+    try:
+        yield
+    except (Fault, Faults) as found:
+        if not as_json:
+            raise
+        faults = found.faults if isinstance(found, Faults) else (found,)
+        print_json({"faults": [asdict(fault) for fault in faults]})
+        raise typer.Exit(AT_FAULT) from None
+
+
+def options_of(output: Path | None, only: str, jobs: int | None, **more: bool) -> "Options":
+    """What a command line asks of a build.
+
+    Raises:
+        typer.BadParameter: it asks for kinds that there are not.
+    """
+    from pipeline.build.request import KINDS, Options
+
+    kinds = frozenset(filter(None, only.replace(" ", "").split(",")))
+    if kinds - set(KINDS):
+        raise typer.BadParameter(f"{', '.join(sorted(kinds - set(KINDS)))}: choose of {', '.join(KINDS)}")
+    options = Options(output=output, only=kinds, **more)
+    return replace(options, jobs=jobs) if jobs else options
+
+
+def print_json(data: Any) -> None:
+    """One document on standard output."""
+    print(json.dumps(data, indent=1, ensure_ascii=False))
