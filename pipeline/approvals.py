@@ -339,7 +339,8 @@ def _of_title(approval: Approval, track: Song) -> bool:
 
 
 def _of_title_and_sound(approval: Approval, track: Song) -> bool:
-    return _of_title(approval, track) and _stands_for(approval, track)
+    """Whatever the ISRC: it may have been corrected."""
+    return folded(approval.title) == folded(track["title"]) and _stands_for(approval, track)
 
 
 def _stands_for(approval: Approval, track: Song) -> bool:

@@ -53,7 +53,7 @@ def plain_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         # All ends within a second; whoever presses again in that second gets no traceback for it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("interrupted: the last delivery is untouched, finished steps are kept", file=sys.stderr)
+        print("interrupted: the delivery that stands is whole, finished steps are kept", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         raise  # whoever read what we print has seen enough; that is typer's to end quietly

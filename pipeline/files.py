@@ -49,9 +49,8 @@ def read_book(file: Path) -> dict[str, Any]:
 
 
 def book_text(known: Mapping[str, Any]) -> str:
-    """JSON for `read_book`, with a checksum of itself."""
-    sealed = {**known, _SEAL: _seal(known)}
-    return json.dumps(sealed, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    """JSON for `read_book`, in the order that it has, with a checksum of itself."""
+    return json.dumps({**known, _SEAL: _seal(known)}, ensure_ascii=False, allow_nan=False)
 
 
 def write_whole(path: Path, text: str) -> None:

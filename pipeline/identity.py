@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 Song = Mapping[str, Any]
 Key = Callable[[Song], Hashable | None]
@@ -16,7 +16,8 @@ def pairs(before: Sequence[Song], now: Sequence[Song]) -> list[Pair]:
     What makes a song the same, in this order, each asked of those that are left: its ISRC; its mix's
     hash; its mix's path; its title; its number. Where several songs share a hash or a path, as the cuts
     of one mix do, title decides among them; what that leaves goes in order, once titles have been looked
-    for everywhere: a cut may have got a mix of its own. Two different ISRCs are never one song.
+    for everywhere: a cut may have got a mix of its own. Two different ISRCs are one song only where mix
+    and title are the same: then one of them was corrected.
 
     Args:
         before, now: tracks as in `delivery.json`; what one of them does not say is no evidence.
@@ -25,10 +26,10 @@ def pairs(before: Sequence[Song], now: Sequence[Song]) -> list[Pair]:
         (before, now) in the order of `now`, None for a song that is new; then those that are gone.
     """
     came_from: dict[int, int] = {}
-    for key in _evidence(before, now):
+    for evidence in _evidence(before, now):
         old = [place for place in range(len(before)) if place not in came_from.values()]
         new = [place for place in range(len(now)) if place not in came_from]
-        came_from |= _matched(before, old, now, new, key)
+        came_from |= _matched(before, old, now, new, evidence)
     gone = sorted(set(range(len(before))) - set(came_from.values()))
     return [(came_from.get(place), place) for place in range(len(now))] + [(place, None) for place in gone]
 
@@ -41,10 +42,18 @@ def folded(title: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", title).casefold())
 
 
+class Evidence(NamedTuple):
+    """What makes two songs one. Some of it says more than two different ISRCs: one of them was a slip."""
+
+    key: Key
+    outweighs_isrc: bool = False
+
+
 def _matched(
-    before: Sequence[Song], old: Sequence[int], now: Sequence[Song], new: Sequence[int], key: Key
+    before: Sequence[Song], old: Sequence[int], now: Sequence[Song], new: Sequence[int], evidence: Evidence
 ) -> dict[int, int]:
     """Of the places in `old` and `new`, those whose key is the same, the first with the first."""
+    key = evidence.key
     waiting: dict[Hashable, list[int]] = {}
     for place in old:
         waiting.setdefault(key(before[place]), []).append(place)
@@ -52,7 +61,9 @@ def _matched(
     found: dict[int, int] = {}
     for place in new:
         same = waiting.get(key(now[place]), [])
-        first = next((each for each in same if _may_be(before[each], now[place])), None)
+        first = next(
+            (each for each in same if evidence.outweighs_isrc or _may_be(before[each], now[place])), None
+        )
         if first is not None:
             found[place] = first
             same.remove(first)
@@ -64,12 +75,13 @@ def _may_be(one: Song, other: Song) -> bool:
     return None in isrcs or isrcs[0] == isrcs[1]
 
 
-def _evidence(*revisions: Sequence[Song]) -> Iterator[Key]:
+def _evidence(*revisions: Sequence[Song]) -> Iterator[Evidence]:
     """What is trusted most comes first."""
-    yield from (_titled(_isrc), _isrc)
+    yield from (Evidence(_titled(_isrc)), Evidence(_isrc))
     for key in (_mix_hash, _mix_path):
-        yield from (_titled(key), _unshared(key, revisions))
-    yield from (_title, _mix_hash, _mix_path, _number)
+        yield Evidence(_titled(key), outweighs_isrc=True)
+        yield Evidence(_unshared(key, revisions))
+    yield from map(Evidence, (_title, _mix_hash, _mix_path, _number))
 
 
 def _titled(key: Key) -> Key:

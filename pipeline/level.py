@@ -154,9 +154,13 @@ def _match_one(reel: Reel, sound: Envelope, levelling: Levelling) -> ReelLevel:
 
 
 def _largest_gain(reel: Reel, peak_dbtp: float, levelling: Levelling) -> float:
-    """Where the limiter would take off as much as it may; with no limiter, where the ceiling is."""
+    """Where the limiter would take off as much as it may; with no limiter, where the ceiling is.
+
+    Rounded down to what is written down, so that a gain that was capped can be had again.
+    """
     allowed_db = LIMITING_MAX_DB if reel.limiter else 0.0
-    return levelling.ceiling_dbtp - CEILING_RESERVE_DB + allowed_db - peak_dbtp
+    largest_db = levelling.ceiling_dbtp - CEILING_RESERVE_DB + allowed_db - peak_dbtp
+    return math.floor(largest_db * 1e4) / 1e4 if math.isfinite(largest_db) else largest_db
 
 
 def _capped(

@@ -22,7 +22,7 @@ class Measure:
 
     `rms` and `sample_peak` are linear. `psr_min_db` is inf where no 3 s are over -70 LUFS. `correlation` is
     of the whole file, `correlation_min` the lowest over 400 ms, `low_correlation` below 150 Hz. `width_db` is
-    the energy of (L - R)/2 over that of (L + R)/2, -inf for mono. `dc` is the
+    the energy of (L - R)/2 over that of (L + R)/2, -inf for mono and silence. `dc` is the
     mean of each channel, linear, and `thirds_dbfs` the 31 third octaves from 20 Hz to 20 kHz.
     """
 
@@ -150,4 +150,6 @@ class FileMeters:
 
 def _width_db(thirds: Balance) -> float:
     mid, difference = float(thirds.mid.sum()), float(thirds.difference.sum())
-    return gain_to_db((difference / mid) ** 0.5) if mid else 0.0
+    if not mid:
+        return math.inf if difference else -math.inf
+    return gain_to_db((difference / mid) ** 0.5)

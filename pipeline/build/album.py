@@ -1,6 +1,7 @@
 """The main job: from a manifest to a published delivery, re-doing only what has changed."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,10 @@ def _deliver(
             _refuse_edited(opened.manifest.folder / APPROVALS, approved)
             books[APPROVALS] = approvals.text(standing)
         publish(folder, opened.output, opened.store, books)
-    published_book(opened.manifest.file).record(
-        opened.output, _request(opened) if dropped else request, inputs
-    )
+    with suppress(OSError):  # it stands; without this the next build only looks closer
+        published_book(opened.manifest.file).record(
+            opened.output, _request(opened) if dropped else request, inputs
+        )
     notes = [note for row in rows for note in row["notes"]]
     return Outcome(
         output=opened.output,

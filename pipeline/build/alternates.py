@@ -10,7 +10,7 @@ from pipeline import versions
 from pipeline.alternates import Fit, fit
 from pipeline.build import masters, renders
 from pipeline.build.cache import Cache
-from pipeline.build.keys import key_of
+from pipeline.build.keys import key_of, refuse_changed
 from pipeline.build.masters import Mastering
 from pipeline.build.plan import Album, AlternateReel
 from pipeline.build.renders import Rendering, Session
@@ -20,7 +20,7 @@ from pipeline.deliver.release import AlternateRelease
 from pipeline.formats import AudioFormat
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.tracks import AlternateMix, alternate_piece
-from pipeline.shaped import read_readings
+from pipeline.shaped import AUDIO, read_readings
 from pipeline.timeline import Island, Timeline
 
 Item = TypeVar("Item")
@@ -51,7 +51,7 @@ def rendered(
     own = replace(
         session,
         reels=_replaced(session.reels, number, each.source.reel),
-        shaped=_replaced(session.shaped, number, cache.output(key) if cache.holds(key) else f"of {key}"),
+        shaped=_replaced(session.shaped, number, cache.sums(key)[AUDIO] if cache.holds(key) else f"of {key}"),
         shaped_keys=_replaced(session.shaped_keys, number, key),
     )
     island = _alone(session.timeline, number, session.reels[number].track_numbers)
@@ -110,6 +110,8 @@ def _fit_task(album: Album, source: AlternateReel) -> Task:
 
     def work(folders: Mapping[str, Path], advance: Advance) -> None:
         found = fit(main, path)
+        for mix in (main, path):
+            refuse_changed(mix, album.stamps[mix])
         for folder in folders.values():
             (folder / FIT).write_text(json.dumps(asdict(found)))
         advance(source.facts.seconds)

@@ -14,10 +14,10 @@ from pipeline.build.opened import store_of
 from pipeline.build.publish import publish, refuse_foreign, staging
 from pipeline.build.request import Options
 from pipeline.build.run import Watcher
-from pipeline.deliver.paperwork import reissue
+from pipeline.deliver.paperwork import README, reissue
 from pipeline.faults import Fault
 from pipeline.files import write_whole
-from pipeline.listing import LISTING, SUMS, read_listing
+from pipeline.listing import read_listing
 from pipeline.manifest.load import load
 
 
@@ -69,7 +69,7 @@ def _is_of(output: Path, revision: Revision) -> bool:
 def _reissue(output: Path, approved_by: Mapping[int, str], store: Path, books: Mapping[str, str]) -> None:
     with staging(output) as folder:
         for row in read_listing(output)["files"]:
-            if row["path"] not in (LISTING, SUMS):
+            if row["path"] != README:  # which is written anew, and not through a link into what stands
                 keep(output / row["path"], folder / row["path"])
         reissue(output, approved_by, folder)
         publish(folder, output, store, books)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePath
 from typing import Any
@@ -105,12 +105,34 @@ def _compared(
     inputs = canonical(each.inputs)
     # A cutting note is written twice from the same, as a page and as text.
     key = key_of("file", code, each.kind, each.role, Path(each.path).suffix, each.inputs)
+    was = before.file(each)
     row = known.get(key)
+    if row is None and was and production.unknown:
+        foreseen = _foreseen(inputs, was["inputs"], before.keys)
+        row = known.get(key_of("file", code, each.kind, each.role, Path(each.path).suffix, foreseen))
     if row and _is_there(output / row["path"], row, quick=quick):
         return File(each, key, inputs, row, ())
-    was = before.file(each)
     why = reasons.delivered(was["inputs"] if was else None, inputs, _why_rendered(each, production))
     return File(each, key, inputs, None, tuple(why if not row else [reasons.GONE]))
+
+
+def _foreseen(inputs: Row, was: Row, keys: Set[str]) -> Row:
+    """What a file depends on where renderings are lost, and will come out as they were: `keys` are theirs.
+
+    Gains in tags follow from what is not known yet, and are taken for what they were.
+    """
+    found = dict(inputs)
+    if found.get("audio") in keys:
+        found["audio"] = was.get("audio")
+    elif isinstance(found.get("audio"), list) and len(found["audio"]) == len(was.get("audio", ())):
+        each = zip(found["audio"], was["audio"], strict=True)
+        found["audio"] = [old if new in keys else new for new, old in each]
+    if found.get("audio") == was.get("audio") != inputs.get("audio") and "note" in was:
+        found["note"] = was["note"]  # which has the figures of that audio
+    if "tags" in found and "tags" in was:
+        gains = {name: text for name, text in was["tags"].items() if name in reasons.GAINS}
+        found["tags"] = {n: text for n, text in found["tags"].items() if n not in reasons.GAINS} | gains
+    return found
 
 
 def _why_rendered(each: Deliverable, production: Production) -> Sequence[str]:

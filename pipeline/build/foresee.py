@@ -1,6 +1,6 @@
 """`deadwax plan`: what a build would do, and why. Mixes are examined; nothing is mastered or rendered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -62,13 +62,12 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
         )
         deliverables = files_of(production, opened.album.sides, opened.wanted)
         files = compared(deliverables, production, opened.before, opened.output, quick=True)
-    lines = [*_tracks(opened, production, files), *_others(files), *_sides(opened, production, files)]
+    lines = [*_tracks(opened, production, files), *_others(files), *_shared(opened, production)]
     return Foreseen(output=opened.output, lines=tuple(lines), fallen=tuple(_fallen(opened, production)))
 
 
 def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
     """Each track, and each alternate behind it."""
-    waiting = _unmeasured(opened, production)
     for piece in opened.manifest.pieces:
         others = [
             each.piece.version for each in production.release.alternates if each.piece.number == piece.number
@@ -76,8 +75,9 @@ def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> It
         for version in (None, *others):
             tasks, why = _tasks(production, files, piece.number, version, opened.cache, before=opened.before)
             state = RUN if tasks else CURRENT
+            waiting = _waiting(opened, production, piece.number, version)
             if state == CURRENT and waiting:
-                state, why = MAY, [f"one gain for all, and {waiting} must be heard first"]
+                state, why = MAY, [waiting]
             yield Line(
                 subject=f"{piece.number:02} {piece.title}{f' ({version})' if version else ''}",
                 track=piece.number,
@@ -88,12 +88,20 @@ def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> It
             )
 
 
-def _unmeasured(opened: Opened, production: Production) -> str:
-    """The tracks that decide about the gain of all others and have not been mastered; empty for none."""
-    if opened.manifest.level.match != "album" or opened.hold:
+def _waiting(opened: Opened, production: Production, number: int, version: str | None) -> str:
+    """Why what is up to date may have to be rendered all the same; empty when it need not."""
+    match, release = opened.manifest.level.match, production.release
+    if opened.hold or match == "off" or not opened.before:
         return ""
-    of_main = [each.trace for each in production.masterings if not each.trace.detail]
-    return ", ".join(f"{trace.track:02}" for trace in of_main if trace.key in production.unknown)
+    if match == "album" and production.moving:
+        return f"one gain for all, and {_numbered(production.moving)} must be heard first"
+    if version and release.reels[release.reel_of(number)].first_track in production.moving:
+        return "it has the gain of its main mix, which must be heard first"
+    return ""
+
+
+def _numbered(tracks: Iterable[int]) -> str:
+    return ", ".join(f"{track:02}" for track in sorted(set(tracks)))
 
 
 def _tasks(
@@ -170,27 +178,21 @@ def name_of(each: Deliverable) -> str:
     return each.path
 
 
-def _sides(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
-    """All sides are turned down alike, by what the highest peak is found to be."""
-    of_main = [each.trace for each in production.masterings if not each.trace.detail]
-    waits = [trace.track for trace in of_main if trace.key in production.unknown]
-    if (
-        not opened.wanted["vinyl"]
-        or opened.manifest.vinyl.limiter
-        or opened.hold
-        or not waits
-        or not opened.before
-    ):
+def _shared(opened: Opened, production: Production) -> Iterator[Line]:
+    """What all songs have a say in, and is not known before those that have changed are heard."""
+    if not production.moving or not opened.before:
         return
-    numbers = ", ".join(f"{track:02}" for track in sorted(set(waits)))
-    yield Line(
-        subject="vinyl level",
-        track=None,
-        version=None,
-        state=MAY,
-        tasks=("render",),
-        why=(f"all sides are turned down alike, and the peaks of {numbers} must be heard first",),
-    )
+    heard = f"{_numbered(production.moving)} must be heard first"
+    sides = opened.wanted["vinyl"] and not opened.manifest.vinyl.limiter and not opened.hold
+    if sides:
+        yield _may("vinyl level", "render", f"all sides are turned down alike, and the peaks of {heard}")
+    tagged = any(form.codec != "wav" for form in opened.manifest.deliver.digital)
+    if opened.wanted["digital"] and tagged:
+        yield _may("album gain in tags", "write", f"it is that of all songs, and {heard}")
+
+
+def _may(subject: str, task: str, why: str) -> Line:
+    return Line(subject=subject, track=None, version=None, state=MAY, tasks=(task,), why=(why,))
 
 
 def _fallen(opened: Opened, production: Production) -> Iterator[tuple[int, Approval]]:

@@ -4,21 +4,22 @@
 beside it. Two builds that deliver the same are one revision.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.deliver.changes import sentences
 from pipeline.faults import Fault
-from pipeline.files import read_book
+from pipeline.files import book_text, read_book
 from pipeline.identity import pairs
 
 HISTORY = "history"
 USUAL = "album"
 Revision = Mapping[str, Any]
 # What every record has.
-FIELDS = frozenset(("revision", "published", "outputs", "tracks", "files", "traces", "gains", "entries"))
+FIELDS = frozenset(
+    ("revision", "published", "outputs", "tracks", "files", "traces", "gains", "entries", "deadwax")
+)
 
 
 def release_of(manifest: Path) -> str:
@@ -77,7 +78,7 @@ def book(number: int, folder: str, release: str = "") -> str:
 
 def text(revision: Revision) -> str:
     """As it is kept: in the order that it has, which is that of the rows of a delivery."""
-    return json.dumps(revision, ensure_ascii=False, allow_nan=False)
+    return book_text(revision)
 
 
 def listed(store: Path, release: str = "") -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.faults import Fault
-from pipeline.files import file_stamp, read_book, sha256_file, write_whole
+from pipeline.files import book_text, file_stamp, read_book, sha256_file, write_whole
 
 
 def key_of(kind: str, version: Any, *inputs: Any) -> str:
@@ -76,4 +76,4 @@ class HashBook:
         return digest
 
     def save(self) -> None:
-        write_whole(self._file, json.dumps(self._known, sort_keys=True))
+        write_whole(self._file, book_text(self._known))

@@ -8,6 +8,7 @@ from typing import Any
 from dsp.envelope import Envelope
 from pipeline import versions
 from pipeline.build import reasons
+from pipeline.build.cache import Cache
 from pipeline.build.keys import canonical, key_of, refuse_changed
 from pipeline.build.plan import Album
 from pipeline.build.renders import Session
@@ -16,7 +17,7 @@ from pipeline.build.trace import Before, Trace
 from pipeline.level import Levelling, solve
 from pipeline.master import MasterSpec, code_of, master, stage_name
 from pipeline.reels import Reel
-from pipeline.shaped import read_envelope, read_readings
+from pipeline.shaped import AUDIO, read_envelope, read_readings
 
 Readings = Mapping[str, Any]
 
@@ -59,16 +60,22 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
         timeline=album.timeline,
         reels=album.reels,
         levels=solve(album.reels, envelopes, album.timeline, levelling, held),
-        shaped=[
-            runner.cache.output(key) if folder else f"of {key}"
-            for key, folder in zip(keys, folders, strict=True)
-        ],
+        shaped=[_content(each.trace, runner.cache, before) for each in masterings],
         shaped_keys=keys,
         ceiling_dbtp=level.ceiling_dbtp,
         dither=album.manifest.session.dither,
     )
     readings = tuple(read_readings(folder) if folder else None for folder in folders)
     return Levelled(session, masterings, readings, envelopes, held=hold and any(g is not None for g in last))
+
+
+def _content(trace: Trace, cache: Cache, before: Before) -> str:
+    """Names shaped audio by its samples; what a dry run has not mastered by what it is known to become."""
+    if cache.holds(trace.key):
+        return cache.sums(trace.key)[AUDIO]
+    track = before.track(trace.track)
+    known = track["shaped"] if track and "shaped" in track else {}
+    return str(known["content"]) if known.get("key") == trace.key else f"of {trace.key}"
 
 
 def _last_gain_db(reel: Reel, before: Before) -> float | None:
@@ -97,6 +104,7 @@ def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mas
         told={
             "mixes": [_named(album, part.path) for part in reel.parts],
             "stages": [stage_name(settings) for settings in spec.chain],
+            "tone": _written_tone(album, reel),
         },
     )
     why = tuple(reasons.mastered(before.trace("master", reel.first_track, detail), trace))
@@ -118,6 +126,12 @@ def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mas
         path=f"tracks[{first.mix}].mix",
     )
     return Mastering(task, trace, why)
+
+
+def _written_tone(album: Album, reel: Reel) -> list[str]:
+    """What the manifest asks of tone; the curve itself follows from that and from the mixes."""
+    first = album.manifest.pieces[reel.first_track - 1].mix
+    return [repr(insert.tone) for _, insert in album.manifest.written_chain(first) if insert.tone]
 
 
 def _named(album: Album, path: Path) -> str:

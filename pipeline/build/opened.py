@@ -87,7 +87,7 @@ def open_album(
     runner = Runner(Cache(store / "cache", read_only=dry), options.jobs, watcher)
     facts = read_facts(manifest, hashed, runner)
     known = history.revisions(store, history.release_of(manifest.file))
-    last = history.last_at(known, history.output_name(output, manifest.folder)) or _adopted(output)
+    last = _standing(output, history.last_at(known, history.output_name(output, manifest.folder)))
     revision = last or (known[-1] if known else None)
     album = plan_album(
         manifest, facts, hashed, wanted, _spectrum_db(revision) if holds(manifest, options) else None
@@ -127,6 +127,14 @@ def songs(album: Album) -> list[dict[str, Any]]:
         }
         for piece in manifest.pieces
     ]
+
+
+def _standing(output: Path, recorded: Revision | None) -> Revision | None:
+    """The revision in the output folder; what that says itself where its record is lost."""
+    found = _adopted(output)
+    if found and (recorded is None or found["revision"] > recorded["revision"]):
+        return found
+    return recorded
 
 
 def _adopted(output: Path) -> Revision | None:

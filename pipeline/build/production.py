@@ -31,7 +31,8 @@ class Production:
     """Everything that files are made from, and why each part of it is as it is.
 
     `why` is by what a trace calls a rendering and by track. `unknown` are the keys of what a dry run would
-    have had to make, and has not; what stands for it in `release` is what it was before.
+    have had to make, and has not; what stands for it in `release` is what it was before. `moving` are the
+    first tracks of the reels that come out otherwise, in a way that nobody knows yet.
     """
 
     release: Release
@@ -42,6 +43,7 @@ class Production:
     traces: tuple[Trace, ...]
     why: Mapping[tuple[str, int], Sequence[str]]
     unknown: frozenset[str]
+    moving: tuple[int, ...]
 
     def ensure(self, runner: Runner, reads: Sequence[Rendered]) -> None:
         """See that rendered files are whole before they are read; those that are not are rendered again."""
@@ -98,6 +100,11 @@ def produce(
         traces=every,
         why=why,
         unknown=frozenset(trace.key for trace in every if not runner.cache.holds(trace.key)),
+        moving=tuple(
+            each.trace.track
+            for each in parts.levelled.masterings
+            if each.trace.key not in before.keys and not runner.cache.holds(each.trace.key)
+        ),
     )
 
 

@@ -17,6 +17,7 @@ FIRST = "first build"
 UNRECORDED = "nothing is recorded of how the last delivery was made"
 LOST = "not in the cache"
 GONE = "missing or changed in the delivery"
+TONE_MOVED = "tone: what it moves toward has changed"
 # What a file of the delivery depends on, in words; what is not here is called by its own name.
 FIELDS = {
     "ALBUMARTIST": "album artist",
@@ -39,8 +40,9 @@ FIELDS = {
     "TRACKNUMBER": "track number",
     "TRACKTOTAL": "number of tracks",
 }
-# What other audio brings with it.
+# What other audio brings with it; and what the audio of other songs does too.
 FOLLOWING = frozenset(("R128_TRACK_GAIN", "REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_PEAK"))
+GAINS = frozenset(name for name in FIELDS if name.endswith(("_GAIN", "_PEAK", "_LOUDNESS")))
 
 
 def said(why: Sequence[str], before: Before) -> str:
@@ -59,10 +61,11 @@ def mastered(before: Trace | None, now: Trace) -> list[str]:
     if was["parts"] != are["parts"]:
         found += _parts(before, now)
     if was["chain"] != are["chain"] or before.told["stages"] != now.told["stages"]:
-        found += _chain(was["chain"], are["chain"], before.told["stages"], now.told["stages"])
+        found += _chain(before, now, of_another_mix=bool(found))
     if was["session_rate"] != are["session_rate"]:
         found.append(f"session rate {_khz(was['session_rate'])} → {_khz(are['session_rate'])}")
-    return found + _code(was, are)
+    found += _code(was, are)
+    return found or (["other libraries"] if before.key != now.key else [])
 
 
 def _parts(before: Trace, now: Trace) -> list[str]:
@@ -89,23 +92,26 @@ def _versions(before: str, now: str) -> str:
     return f"{old} → {new}" if old != new else f"{before} → {now}"
 
 
-def _chain(
-    was: Sequence[Any], are: Sequence[Any], names_before: Sequence[str], names_now: Sequence[str]
-) -> list[str]:
-    if list(names_before) == list(names_now):
-        changed = zip(names_now, was, are, strict=True)
-        return [_settings(name, old, new) for name, old, new in changed if old != new]
+def _chain(before: Trace, now: Trace, *, of_another_mix: bool) -> list[str]:
+    """What is otherwise in a chain; what tone and repair find of another mix goes without saying."""
+    names_before, names_now = before.told["stages"], now.told["stages"]
     added = [name for name in names_now if name not in names_before]
     removed = [name for name in names_before if name not in names_now]
-    if not added and not removed:
+    if added or removed:
+        return [f"{name} added" for name in added] + [f"{name} taken out" for name in removed]
+    if list(names_before) != list(names_now):
         return ["chain changed"]
-    return [f"{name} added" for name in added] + [f"{name} taken out" for name in removed]
+    changed = zip(names_now, before.inputs["chain"], now.inputs["chain"], strict=True)
+    same_tone = before.told.get("tone") == now.told.get("tone")
+    found = []
+    for name, was, are in changed:
+        if was != are and not (of_another_mix and (name == "repair" or (name == "tone" and same_tone))):
+            found.append(TONE_MOVED if name == "tone" and same_tone else _settings(name, was, are))
+    return found
 
 
 def _settings(name: str, was: Any, are: Any) -> str:
     """`glue: threshold_db -18 → -16` when that is all."""
-    if name == "tone" and "" in are:
-        return "tone: what it is compared with has changed"
     if isinstance(was, Mapping) and isinstance(are, Mapping) and was.keys() == are.keys():
         different = [key for key in are if was[key] != are[key]]
         plain = [key for key in different if isinstance(are[key], float | str | bool)]
@@ -126,15 +132,23 @@ def _khz(rate: float) -> str:
 def _code(was: Data, are: Data) -> list[str]:
     """Another version of the program, or of a library that it computes with."""
     found = []
-    if was.get("code") != are.get("code"):
+    if _newer(was.get("code"), are.get("code")):
         found.append("this version of Deadwax makes it otherwise")
     before, now = dict(was.get("libraries", ())), dict(are.get("libraries", ()))
     found += [
-        f"{name} {before.get(name, 'none')} → {now.get(name, 'none')}"
-        for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name)
+        f"{name} {before[name]} → {now[name]}"
+        for name in sorted(before.keys() & now.keys())
+        if before[name] != now[name]
     ]
     return found
+
+
+def _newer(was: Any, are: Any) -> bool:
+    """Whether a version is another; that a chain has other stages than before is none."""
+    if not (isinstance(was, Sequence) and isinstance(are, Sequence)):
+        return bool(was != are)
+    known = dict(was[1])
+    return was[0] != are[0] or any(known.get(name, version) != version for name, version in are[1])
 
 
 def rendered(before: Before, now: Trace, why_mastered: Mapping[int, Sequence[str]]) -> dict[int, list[str]]:

@@ -19,8 +19,10 @@ Row = Mapping[str, Any]
 
 
 def number_of(opened: Opened, rows: Sequence[Row]) -> int:
-    """That of the last revision when the same is delivered, the next one otherwise."""
-    latest = opened.known[-1] if opened.known else opened.last
+    """That of the revision that stands there, or of the last, when the same is delivered; or the next."""
+    if history.same_delivery(opened.last, rows):
+        return int(opened.last["revision"]) if opened.last else 1
+    latest = max(filter(None, (opened.last, *opened.known)), key=lambda each: each["revision"], default=None)
     if latest is None:
         return 1
     return int(latest["revision"]) + (not history.same_delivery(latest, rows))
@@ -49,7 +51,7 @@ def record(
         "python": platform.python_version(),
         "libraries": dict(versions.audio_libraries() + versions.file_libraries()),
         "manifest_sha256": opened.manifest.text_sha256,
-        "manifest": opened.manifest.file.read_text(encoding="utf-8", errors="replace"),
+        "manifest": opened.manifest.text,
         "sources": [
             {"path": source.name, "sha256": sha256}
             for source, sha256 in zip(sources(opened.manifest), opened.hashes, strict=True)

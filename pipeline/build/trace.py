@@ -1,6 +1,6 @@
 """What a result was made from, kept so that a later build can say why it is made again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -50,6 +50,11 @@ class Before:
     def recorded(self) -> bool:
         """Whether it is known how the revision was made."""
         return bool(self._traces)
+
+    @property
+    def keys(self) -> Set[str]:
+        """Of all results that the revision was made of."""
+        return {trace.key for trace in self._traces.values()}
 
     def number(self, track: int) -> int | None:
         """Which number a track had; None when it is new."""

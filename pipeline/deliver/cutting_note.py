@@ -109,12 +109,12 @@ def write_note_pdf(note: CuttingNote, path: Path) -> tuple[str, ...]:
     inputs = {"note": json.dumps(_view(note, _breakable), ensure_ascii=False)}
     try:
         # PDF/UA refuses text that it cannot show; plain PDF shows boxes and says nothing.
-        typst.compile(source, path, sys_inputs=inputs, pdf_standards="ua-1")
+        path.write_bytes(typst.compile(source, sys_inputs=inputs, pdf_standards="ua-1"))
         return ()
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-    typst.compile(source, path, sys_inputs=inputs)
+    path.write_bytes(typst.compile(source, sys_inputs=inputs))
     return (f"{path.name} shows boxes for some characters: install a font that has them (such as Noto)",)
 
 

@@ -29,6 +29,7 @@ class Manifest:
     """What an `album.yaml` says, and where it says it. `text_sha256` is of the file's bytes."""
 
     file: Path
+    text: str = field(repr=False)
     text_sha256: str
     album: Album
     session: Session
@@ -120,7 +121,7 @@ def for_one_mix(
         "tracks": [{"mix": str(mix.absolute()), "title": mix.stem or "-"}],
     }
     try:
-        return _manifest(_validated(plain, places, complaints, file), places, file, "")
+        return _manifest(_validated(plain, places, complaints, file), places, file, b"")
     except Faults as found:
         raise in_own_file(found) from None
 
@@ -139,7 +140,7 @@ def read(data: bytes, file: Path) -> Manifest:
     plain, places, complaints = tree.parse(data, str(file))
     complaints += across.complaints(plain)
     document = _validated(plain, places, complaints, file)
-    return _manifest(document, places, file, hashlib.sha256(data).hexdigest())
+    return _manifest(document, places, file, data)
 
 
 def _validated(
@@ -155,10 +156,11 @@ def _validated(
     return document
 
 
-def _manifest(document: Document, places: Places, file: Path, text_sha256: str) -> Manifest:
+def _manifest(document: Document, places: Places, file: Path, data: bytes) -> Manifest:
     return Manifest(
         file=file,
-        text_sha256=text_sha256,
+        text=data.decode(errors="replace"),
+        text_sha256=hashlib.sha256(data).hexdigest(),
         album=document.album,
         session=document.session,
         level=document.level,

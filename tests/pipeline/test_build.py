@@ -589,7 +589,7 @@ def test_a_build_that_is_stopped_leaves_the_last_delivery(small_copy: Album, sta
     assert out == ""
     if name == "SIGINT":
         assert process.returncode == 130
-        assert err == "interrupted: the last delivery is untouched, finished steps are kept\n"
+        assert err == "interrupted: the delivery that stands is whole, finished steps are kept\n"
         assert untidied(small_copy) == []
     else:
         assert process.returncode == -signal.SIGKILL
@@ -608,7 +608,7 @@ def test_impatience_prints_no_traceback(small_copy: Album) -> None:
         time.sleep(0.02)
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, "")
-    assert err == "interrupted: the last delivery is untouched, finished steps are kept\n"
+    assert err == "interrupted: the delivery that stands is whole, finished steps are kept\n"
 
 
 def test_a_path_that_cannot_be_is_the_machines_fault(small_copy: Album, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import math
 import warnings as python_warnings
 from dataclasses import asdict, fields
 
+import mutagen
 import numpy as np
 import pyloudnorm
 import pytest
@@ -372,3 +373,68 @@ def test_facts_come_back_from_the_cache(examined, tmp_path, audio):
     for field in fields(facts):
         assert type(getattr(again, field.name)) is type(getattr(facts, field.name)), field.name
     np.testing.assert_array_equal(again.balance.mid, facts.balance.mid)
+
+
+# --- what makes two mixes the same
+
+
+def audio_of(path):
+    return examine(path, lambda _: None).audio_sha256
+
+
+@pytest.fixture
+def sixteen():
+    """Samples that a word of 16 bits holds, minus zero among them."""
+    audio = on_grid(noise(1.0, RATE), 16)
+    audio[100:110] = -0.0
+    return audio
+
+
+CONTAINERS = [
+    ("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.wav", "PCM_32"), ("a.wav", "FLOAT"), ("a.wav", "DOUBLE"),
+    ("a.flac", "PCM_16"), ("a.flac", "PCM_24"), ("a.aiff", "PCM_16"), ("a.caf", "PCM_24"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "subtype"), CONTAINERS)
+def test_the_same_samples_are_the_same_audio(tmp_path, sixteen, name, subtype):
+    """In any container and any word that holds them: nothing has to be mastered again."""
+    before = write_mix(tmp_path / "before.wav", sixteen, RATE, "PCM_16")
+    assert audio_of(write_mix(tmp_path / name, sixteen, RATE, subtype)) == audio_of(before)
+
+
+def test_metadata_is_no_audio(tmp_path, sixteen):
+    path = write_mix(tmp_path / "a.flac", sixteen, RATE, "PCM_16")
+    before, content = audio_of(path), path.read_bytes()
+    tagged = mutagen.File(path)
+    tagged["title"] = "Another day, another bounce"
+    tagged.save()
+    assert path.read_bytes() != content
+    assert audio_of(path) == before
+
+
+@pytest.mark.parametrize("frame", [0, 12_345, RATE - 1])
+@pytest.mark.parametrize("channel", [0, 1])
+def test_one_sample_makes_another_mix(tmp_path, sixteen, frame, channel):
+    before = audio_of(write_mix(tmp_path / "a.wav", sixteen, RATE))
+    sixteen[frame, channel] += 2.0**-23
+    assert audio_of(write_mix(tmp_path / "a.wav", sixteen, RATE)) != before
+
+
+def test_rate_channels_and_length_make_another_mix(tmp_path, sixteen):
+    found = [
+        audio_of(write_mix(tmp_path / f"{number}.wav", audio, rate))
+        for number, (audio, rate) in enumerate(
+            [
+                (sixteen, RATE),
+                (sixteen, 44_100),
+                (sixteen[:-1], RATE),
+                (np.concatenate([sixteen, np.zeros((1, 2))]), RATE),
+                (sixteen[:, ::-1], RATE),
+                (sixteen.reshape(-1, 1), RATE),  # the same numbers in a row, as one channel
+                (np.zeros((RATE, 2)), RATE),
+                (np.zeros((RATE, 1)), RATE),
+            ]
+        )
+    ]
+    assert len(set(found)) == len(found)

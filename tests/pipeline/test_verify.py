@@ -218,7 +218,7 @@ def test_as_json(small_copy: Album) -> None:
         result = deadwax("verify", small_copy.delivery, "--json")
         found = json.loads(result.stdout)
         assert (result.exit_code, result.stderr, len(found["faults"])) == (code, "", code)
-    assert (found["files"], found["audio_files"]) == (11, 6)
+    assert (found["files"], found["audio_files"]) == (12, 6)
     assert found["faults"] == [
         {"place": FLAC, "path": "", "problem": "missing, though SHA256SUMS lists it", "hint": ""}
     ]

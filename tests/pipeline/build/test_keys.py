@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from dsp.eq import EqBand
 from dsp.limiter import LimiterSettings
-from pipeline.build.keys import HashBook, canonical, key_of
-from pipeline.files import sha256_file, write_whole
+from pipeline.build.keys import HashBook, canonical, key_of, refuse_changed
+from pipeline.faults import Fault
+from pipeline.files import file_stamp, sha256_file, write_whole
 from pipeline.formats import AudioFormat, parse_format
 from pipeline.master import MasterSpec
 from pipeline.reels import Fade, Part
@@ -142,6 +144,13 @@ def test_numbers_count_by_their_value_however_they_are_written(tmp_path):
     assert len(keys) == 1
 
 
+def test_what_has_no_end_has_a_form_that_any_json_can_hold():
+    """Silence is -inf LUFS, and a trace is kept as JSON, which knows no infinity."""
+    text = json.dumps(canonical([math.inf, -math.inf]), allow_nan=False)
+    assert canonical(json.loads(text)) == canonical([math.inf, -math.inf])
+    assert len({key_of("kind", 1, value) for value in (math.inf, -math.inf, 0.0)}) == 3
+
+
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text())
 
 
@@ -219,6 +228,34 @@ def test_an_unchanged_mix_is_not_read_again(mix):
     os.utime(mix, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert book.sha256(mix) == sha256(b"first mix")
     assert HashBook(mix.with_name("book")).sha256(mix) == sha256(b"first mix")
+
+
+def test_who_wants_every_mix_read_gets_it(mix):
+    """Whatever the stamps say; and what was found is remembered for those who do not."""
+    book = HashBook(mix.with_name("book"))
+    book.sha256(mix)
+    book.save()
+    stat = mix.stat()
+    mix.write_bytes(b"other mix")
+    os.utime(mix, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    again = HashBook(mix.with_name("book"), rehash=True)
+    assert again.sha256(mix) == sha256(b"other mix")
+    again.save()
+    assert HashBook(mix.with_name("book")).sha256(mix) == sha256(b"other mix")
+
+
+def test_a_file_that_is_being_written_is_refused(mix):
+    """What was read of it is no recording; a vanished one is told of apart."""
+    stamp = file_stamp(mix)
+    refuse_changed(mix, stamp)
+    mix.write_bytes(b"first mix, longer")
+    with pytest.raises(Fault, match=r"^mix\.wav has changed while it was read") as raised:
+        refuse_changed(mix, stamp)
+    assert raised.value.hint == "wait for the export to end and build again"
+    mix.unlink()
+    with pytest.raises(Fault, match=r"^mix\.wav has vanished while it was read") as raised:
+        refuse_changed(mix, stamp)
+    assert raised.value.hint == "put it back and build again"
 
 
 @pytest.mark.parametrize("content", ["", "{", "\0"])

@@ -14,6 +14,7 @@ from pipeline.build.request import (
     request_key,
     stamps,
 )
+from pipeline.files import sha256_file
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ CHANGES = {
     "the manifest is changed": lambda folder: (folder / "album.yaml").write_text("album.yaml "),
     "the manifest is gone": lambda folder: (folder / "album.yaml").unlink(),
     "the delivery is gone": lambda folder: (folder / "delivery").rename(folder / "moved"),
+    "a track is approved": lambda folder: (folder / "approvals.yaml").write_text("- {}"),
     "the book is gone": lambda folder: (folder / STORE / "published.json").unlink(),
 }
 
@@ -71,7 +73,13 @@ def test_after_a_change_there_is_something_to_do(album, change):
 
 
 @pytest.mark.parametrize(
-    "options", [{"only": frozenset({"cd"})}, {"only": frozenset({"cd", "vinyl"})}, {"output": "elsewhere"}]
+    "options",
+    [
+        {"only": frozenset({"cd"})},
+        {"only": frozenset({"cd", "vinyl"})},
+        {"output": "elsewhere"},
+        {"keep_gains": True},
+    ],
 )
 def test_other_options_are_another_request(album, options):
     if "output" in options:
@@ -81,14 +89,41 @@ def test_other_options_are_another_request(album, options):
     assert is_done(album, Options(**options)) is True
 
 
+def test_who_wants_every_mix_read_is_never_done(album):
+    record(album, Options(rehash=True))
+    assert not is_done(album, Options(rehash=True))
+    assert is_done(album, Options())
+
+
+def test_a_manifest_that_was_changed_during_the_build_is_another_request(album):
+    """What was published is recorded with the text that was read, not with that which is there by now."""
+    read = sha256_file(album)
+    album.write_text("saved while it was built")
+    key = request_key(album, Options(), read)
+    published_book(album).record(output_of(album, Options()), key, stamps([album.with_name("mix.wav")]))
+    assert not is_done(album, Options())
+    album.write_text("album.yaml")
+    assert is_done(album, Options())
+
+
 def test_a_touched_manifest_says_the_same(album):
     """Its text counts, not its date: a checkout writes every file anew."""
     os.utime(album)
     assert is_done(album, Options())
 
 
-def test_newer_code_is_another_request(album, monkeypatch):
-    monkeypatch.setattr(versions, "ALL", (*versions.ALL[:-1], versions.ALL[-1] + 1))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL", (*versions.ALL[:-1], versions.ALL[-1] + 1)),
+        ("stages_sha256", lambda: "another"),
+        ("audio_libraries", lambda: (("soxr", "another"),)),
+        ("file_libraries", lambda: (("mutagen", "another"),)),
+        ("plugin_libraries", lambda: (("pedalboard", "another"),)),
+    ],
+)
+def test_newer_code_is_another_request(album, monkeypatch, name, value):
+    monkeypatch.setattr(versions, name, value)
     assert not is_done(album, Options())
 
 

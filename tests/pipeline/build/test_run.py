@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.build.cache import Cache
+from pipeline.build.cache import READ_ALWAYS_MAX_BYTES, Cache
 from pipeline.build.keys import key_of
-from pipeline.build.run import Runner, Stopped, Task
+from pipeline.build.run import DAMAGED, Runner, Stopped, Task
 from pipeline.faults import Fault, Faults
 
 
@@ -21,13 +21,15 @@ class Diary:
 
     stages: list[tuple[str, float]] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def stage(self, name: str, total_seconds: float) -> None:
         self.stages.append((name, total_seconds))
 
-    def started(self, task: Task) -> None:
-        self.begun.append(task.label)
+    def started(self, label: str, reason: str) -> None:
+        self.begun.append(label)
+        self.reasons.append(reason)
 
     def advanced(self, seconds: float) -> None:
         self.seconds.append(seconds)
@@ -102,6 +104,27 @@ def test_nothing_to_do_is_no_stage(runner, diary):
     assert diary.stages == [("first", 1.0)]
 
 
+def test_why_is_told_with_what(one_by_one, diary):
+    one_by_one.run("testing", [task("a", seconds=2.0, reason="mix changed"), task("b")])
+    assert list(zip(diary.begun, diary.reasons, strict=True)) == [("a", "mix changed"), ("b", "new")]
+
+
+def test_what_is_asked_for_is_remembered(runner):
+    """Done or found: those are the entries that a delivery rests on."""
+    runner.run("first", [task("a"), task("b")])
+    runner.run("second", [task("b"), task("c")])
+    assert runner.used == {key for name in "abc" for key in task(name).keys}
+
+
+def test_nothing_runs_when_it_is_dry(runner, diary, tmp_path):
+    runner.run("first", [task("a")])
+    dry = Runner(Cache(tmp_path), 2, diary, dry=True)
+    dry.run("second", [task("a"), task("b", fails(AssertionError()))])
+    assert (dry.ran, dry.kept, dry.used) == ([], 1, {key for name in "ab" for key in task(name).keys})
+    assert diary.stages == [("first", 1.0)]
+    assert not dry.cache.holds(*task("b").keys)
+
+
 def test_a_task_with_one_result_missing_runs(runner):
     runner.run("first", [task("a")])
     both = Task((*task("a").keys, *task("b").keys), "both", 1.0, write)
@@ -133,6 +156,44 @@ def test_tasks_run_side_by_side(runner):
 
     runner.run("testing", [task("a", meet), task("b", meet)])
     assert labels(runner.ran) == ["a", "b"]
+
+
+# --- what is damaged
+
+
+def big(folders, advance):
+    """More than is looked into every time."""
+    for folder in folders.values():
+        (folder / "audio").write_bytes(bytes(READ_ALWAYS_MAX_BYTES + 1))
+
+
+def corrupt(cache, key):
+    with (cache.path(key) / "audio").open("r+b") as file:
+        file.write(b"x")
+
+
+def test_a_damaged_result_is_made_again_and_said_to_be(runner, diary, tmp_path):
+    runner.run("first", [task("a")])
+    (runner.cache.path(*task("a").keys) / "file").write_text("x")
+    again = Runner(Cache(tmp_path), 2, diary)
+    again.run("second", [task("a", reason="mix changed")])
+    assert labels(again.ran) == ["a"]
+    assert diary.reasons == ["new", DAMAGED]
+    assert (again.cache.path(*task("a").keys) / "file").read_text() == task("a").keys[0]
+
+
+def test_what_is_going_to_be_read_is_looked_at_whole(runner, diary, tmp_path):
+    """A flipped byte of audio is no reason to do anything until it is needed; nothing is counted twice."""
+    tasks = [task("a", big), task("b", big)]
+    runner.run("first", tasks)
+    corrupt(runner.cache, *task("a").keys)
+    again = Runner(Cache(tmp_path), 2, diary)
+    again.run("second", tasks)
+    assert (again.ran, again.kept) == ([], 2)
+    again.run("third", tasks, whole=True)
+    assert (labels(again.ran), again.kept) == (["a"], 1)
+    assert diary.reasons[-1] == DAMAGED
+    assert again.cache.proves(*task("a").keys)
 
 
 # --- what goes wrong

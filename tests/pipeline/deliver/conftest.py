@@ -7,6 +7,7 @@ from PIL import Image
 
 from pipeline.build.cache import Cache
 from pipeline.build.renders import Session, limited, rendered_tracks, task
+from pipeline.build.trace import Before
 from pipeline.deliver.cd import CD_FORMAT
 from pipeline.deliver.release import Release
 from pipeline.formats import parse_format
@@ -60,10 +61,11 @@ def release(tmp_path_factory):
     timeline = lay(reels, 48_000)
     levels = solve(reels, [read_envelope(each) for each in shaped], timeline, Levelling())
     session = Session(
-        timeline=timeline, reels=reels, levels=levels, shaped_keys=hashes, ceiling_dbtp=-1.0, dither="tpdf"
-    )
+        timeline=timeline, reels=reels, levels=levels, shaped=hashes, shaped_keys=hashes, ceiling_dbtp=-1.0,
+        dither="tpdf",
+    )  # fmt: skip
     renderings = limited(session, [CD_FORMAT, *FORMATS])
-    for each in (task(rendering, cache, "") for rendering in renderings):
+    for each in (task(rendering, cache) for rendering in renderings):
         with cache.making(list(each.keys)) as folders:
             each.work(folders, lambda _: None)
     return Release(
@@ -74,6 +76,6 @@ def release(tmp_path_factory):
         levels=tuple(levels),
         readings=tuple(read_readings(each) for each in shaped),
         timeline=timeline,
-        limited=rendered_tracks(renderings, cache),
+        limited=rendered_tracks(renderings, cache, Before(None, ())),
         cover=jpeg(),
     )

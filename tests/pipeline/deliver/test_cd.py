@@ -1,6 +1,7 @@
 """The CD: what none can hold, and where its marks are."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 import soundfile
 from numpy.testing import assert_array_equal
 
-from pipeline.deliver.cd import CD_FORMAT, cd_limits, cue_sheet, deliver_cd
+from pipeline.build.keys import key_of
+from pipeline.deliver.cd import CD_FORMAT, cd_files, cd_limits, cue_file, cue_sheet
 from pipeline.deliver.sides import Side
 from pipeline.timeline import Island, Segment, Timeline
-from tests.albums import HEAD, codes_of, manifest, placed
+from tests.albums import HEAD, codes_of, manifest, placed, write_all
 
 MINUTE = 60 * 75
 CD = f"{HEAD}deliver: {{cd: {{}}}}\n"
@@ -82,7 +84,7 @@ def test_all_of_it_at_once(faults_of):
 @pytest.fixture(scope="module")
 def delivered(release, tmp_path_factory):
     folder = tmp_path_factory.mktemp("delivery")
-    return folder, deliver_cd(release, folder)
+    return folder, write_all(cd_files(release), folder)
 
 
 def test_files(delivered):
@@ -155,3 +157,73 @@ def test_rows_have_the_figures_of_their_files(delivered, release):
             rendered.measure.lufs_i,
             rendered.measure.true_peak_dbtp,
         )
+
+
+# --- what a file is made from
+
+
+def inputs_of(release):
+    """By path, what is told of a file that is not written yet."""
+    return {each.path: key_of("file", 1, each.inputs) for each in cd_files(release)}
+
+
+def changed(release, other):
+    """The files of one that the other has from other things."""
+    before, now = inputs_of(release), inputs_of(other)
+    return {path for path in before if before[path] != now.get(path)}
+
+
+def with_album(release, **changes):
+    album = release.manifest.album.model_copy(update=changes)
+    return replace(release, manifest=replace(release.manifest, album=album))
+
+
+def with_track(release, place, **changes):
+    tracks = list(release.limited[CD_FORMAT])
+    tracks[place] = replace(tracks[place], **changes)
+    return replace(release, limited={**release.limited, CD_FORMAT: tuple(tracks)})
+
+
+def test_nothing_is_made_from_what_does_not_show_in_it(release):
+    """A catalogue's label and genre are in no track; the sheet names title, artist, code, date and genre."""
+    assert changed(release, release) == set()
+    assert changed(release, with_album(release, label="Other", p_line="2020 Other")) == set()
+    sheet = {"cd/image/DRR-014.cue"}
+    for change in ({"title": "Other"}, {"upc": "4006381333948"}, {"genre": ("Noise",)}, {"date": None}):
+        assert changed(release, with_album(release, **change)) == sheet
+
+
+def test_a_track_changes_its_file_and_the_image(release):
+    other = with_track(release, 1, file_sha256="0" * 64, pcm_sha256="0" * 64)
+    assert changed(release, other) == {"cd/tracks/02 Break-water.wav", "cd/image/DRR-014.wav"}
+
+
+def test_the_sheet_depends_on_its_marks_and_words(release):
+    sheet = cue_sheet(release, release.segments, "x.wav")
+
+    def key(sheet):
+        return key_of("file", 1, cue_file(sheet, "x.cue", "cd").inputs)
+
+    first, *others = sheet.tracks
+    for track in (
+        replace(first, indexes=((1, 0), (2, 7))),
+        replace(first, title="Other"),
+        replace(first, isrc="GBAYE2600009"),
+    ):
+        assert key(replace(sheet, tracks=(track, *others))) != key(sheet)
+    assert key(replace(sheet, file_name="y.wav")) != key(sheet)
+
+
+def test_which_rendered_files_are_read(release):
+    """They are looked at before; a sheet needs none."""
+    rendered = release.limited[CD_FORMAT]
+    *tracks, image, sheet = cd_files(release)
+    assert [each.reads for each in tracks] == [(track,) for track in rendered]
+    assert (image.reads, sheet.reads) == (rendered, ())
+
+
+def test_rows_are_those_of_the_deliverables(delivered, release):
+    _, files = delivered
+    named = ("path", "kind", "role", "track", "version", "side")
+    for file, each in zip(files, cd_files(release), strict=True):
+        assert [getattr(file, name) for name in named] == [getattr(each, name) for name in named]

@@ -2,34 +2,20 @@
 
 import hashlib
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
 from numpy.testing import assert_array_equal
+from scipy.signal import resample
 
-from pipeline.deliver.joined import write_joined
+from pipeline.deliver.joined import Joined, write_joined
 from pipeline.formats import parse_format
 from tests.albums import codes_of
 
 FORM = parse_format("wav 24/48")
-
-
-class Listener:
-    """Counts what it hears."""
-
-    def __init__(self):
-        self.blocks, self.flushed = [], False
-
-    def process(self, block):
-        assert not self.flushed
-        self.blocks.append(block)
-        return block
-
-    def flush(self):
-        self.flushed = True
-        return np.empty((0, 2))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +31,6 @@ def programme(tracks):
 def test_integers_are_copied(tracks, programme, tmp_path):
     whole = write_joined(tracks, len(programme), FORM, tmp_path / "side.wav")
     assert_array_equal(codes_of(tmp_path / "side.wav", 24), programme)
-    assert whole.path == tmp_path / "side.wav"
     assert whole.frames == len(programme)
     assert whole.pcm_sha256 == hashlib.sha256((tmp_path / "side.wav").read_bytes()[44:]).hexdigest()
 
@@ -59,27 +44,35 @@ def test_the_end_is_left_out_to_the_frame(tracks, programme, tmp_path, short):
 
 
 def test_figures_are_those_of_the_whole(tracks, programme, tmp_path):
-    measure = write_joined(tracks, len(programme), FORM, tmp_path / "side.wav").measure
+    whole = write_joined(tracks, len(programme), FORM, tmp_path / "side.wav")
     samples, rate = soundfile.read(tmp_path / "side.wav")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert measure.lufs_i == pytest.approx(pyloudnorm.Meter(rate).integrated_loudness(samples), abs=0.1)
-    assert measure.sample_peak == np.abs(samples).max()
+        assert whole.lufs_i == pytest.approx(pyloudnorm.Meter(rate).integrated_loudness(samples), abs=0.1)
+    # By Fourier interpolation, four times as many samples, over a window around the highest.
+    peak = np.abs(samples).max(axis=1).argmax()
+    near = samples[max(0, peak - 4096) : peak + 4096]
+    between = np.abs(resample(near, 4 * len(near)))[1024:-1024].max()
+    assert whole.true_peak_dbtp == pytest.approx(20 * np.log10(between), abs=0.1)
+    assert whole.true_peak_dbtp >= 20 * np.log10(np.abs(samples).max())
 
 
-def test_each_track_has_its_listeners(tracks, programme, tmp_path):
-    """And they hear no more of the last than the file holds."""
-    listeners = [[Listener(), Listener()] for _ in tracks]
-    frames = len(programme) - 100_000
-    write_joined(tracks, frames, FORM, tmp_path / "side.wav", lambda number: listeners[number])
-    for first, second in listeners:
-        assert first.flushed and second.flushed
-        assert_array_equal(np.concatenate(first.blocks), np.concatenate(second.blocks))
-    heard = np.concatenate([block for pair in listeners for block in pair[0].blocks])
-    assert_array_equal(heard * 2.0**23, programme[:frames])
-    assert [sum(map(len, pair[0].blocks)) for pair in listeners[:-1]] == [
-        track.frames for track in tracks[:-1]
-    ]
+def test_no_true_peak_is_under_the_highest_sample(release, tmp_path):
+    """A lone sample at the very edge, which an interpolator alone may read lower."""
+    codes = np.zeros((48_000, 2), np.int32)
+    codes[-1] = 2**22
+    path = tmp_path / "lone.wav"
+    soundfile.write(path, codes << 8, 48_000, "PCM_24")
+    lone = replace(release.limited[FORM][0], path=path, frames=len(codes))
+    whole = write_joined([lone], len(codes), FORM, tmp_path / "side.wav")
+    assert whole.true_peak_dbtp >= 20 * np.log10(0.5)
+
+
+def test_silence_has_no_level(tracks, tmp_path):
+    still = tracks[4]
+    assert write_joined([still], still.frames, FORM, tmp_path / "side.wav") == Joined(
+        still.frames, hashlib.sha256(bytes(6 * still.frames)).hexdigest(), -np.inf, -np.inf
+    )
 
 
 def test_tracks_that_are_too_short_leave_no_file(tracks, programme, tmp_path):

@@ -1,4 +1,4 @@
-"""delivery.json, README.txt and SHA256SUMS."""
+"""delivery.json, README.txt, CHANGES.md and SHA256SUMS."""
 
 import hashlib
 import json
@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from dsp.spectrum import NOMINAL_HZ
-from pipeline.deliver.cd import deliver_cd
-from pipeline.deliver.digital import deliver_digital
-from pipeline.deliver.paperwork import revision_after, write_paperwork
+from pipeline.build.files import File, as_delivered, fill
+from pipeline.deliver.cd import CD_FORMAT, cd_files
+from pipeline.deliver.digital import digital_files
+from pipeline.deliver.paperwork import Paper, audio_of, delivery_data, reissue, tracks_data, write_paperwork
+from pipeline.deliver.release import AlternateRelease
 from pipeline.formats import parse_format
 from pipeline.listing import LISTING, SUMS
 from tests.foreign import require
@@ -25,9 +27,19 @@ def folder(release, tmp_path_factory):
 
 
 def deliver(release, delivery):
-    files = deliver_cd(release, delivery) + deliver_digital(release, (WAV,), delivery)
-    write_paperwork(release, files, 3, delivery)
+    files = cd_files(release) + digital_files(release, (WAV,))
+    planned = [File(each, "", {}, None, ("new",)) for each in files]
+    rows = [as_delivered(row) for row in fill(planned, delivery, delivery, Silent())]
+    write_paperwork(release, rows, Paper(revision=3), delivery)
     return delivery
+
+
+class Silent:
+    """A watcher that nobody asked."""
+
+    def stage(self, name, total_seconds): ...
+    def started(self, label, reason): ...
+    def advanced(self, seconds): ...
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +102,8 @@ def test_silence_has_no_figures(listing):
     assert listing["tracks"][4]["master"] == {
         "lufs_i": None, "lufs_m_max": None, "lufs_s_max": None, "lra_lu": 0.0, "true_peak_dbtp": None,
         "plr_db": 0.0, "psr_min_db": None, "crest_db": 0.0,
-        "correlation": 1.0, "correlation_min": 1.0, "low_correlation": 1.0, "dc": [0.0, 0.0],
+        "correlation": 1.0, "correlation_min": 1.0, "low_correlation": 1.0, "width_db": None,
+        "dc": [0.0, 0.0],
         "thirds_dbfs": {f"{hz:g}": None for hz in NOMINAL_HZ},
     }  # fmt: skip
     rows = {row["kind"]: row for row in listing["files"] if row["track"] == 5}
@@ -105,8 +118,15 @@ def test_files_of_the_listing(folder, listing):
     for row in listing["files"]:
         content = (folder / row["path"]).read_bytes()
         assert (row["bytes"], row["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
-    (readme,) = (row for row in listing["files"] if row["role"] == "readme")
-    assert (readme["kind"], readme["codec"], readme["frames"]) == ("delivery", None, None)
+    for role, name in (("readme", "README.txt"), ("changes", "CHANGES.md")):
+        (own,) = (row for row in listing["files"] if row["role"] == role)
+        assert (own["path"], own["kind"], own["codec"], own["frames"]) == (name, "delivery", None, None)
+
+
+def test_no_row_says_what_only_the_record_keeps(listing):
+    columns = {tuple(row) for row in listing["files"]}
+    assert len(columns) == 1
+    assert not {"key", "inputs", "notes"} & set(*columns)
 
 
 def test_the_readme_names_what_is_there(folder):
@@ -120,35 +140,159 @@ def test_the_readme_names_what_is_there(folder):
 
 def test_two_deliveries_are_the_same_bytes(folder, release, tmp_path):
     deliver(release, tmp_path)
-    for name in (LISTING, SUMS, "README.txt"):
+    for name in (LISTING, SUMS, "README.txt", "CHANGES.md"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
-# --- revisions
+# --- draft or final
 
 
-def test_a_new_delivery_is_the_first_revision(release, tmp_path):
-    assert revision_after(tmp_path / "nowhere", release) == 1
+def papers(release, folder, **paper):
+    """README, delivery.json and CHANGES.md as they are without a file to deliver."""
+    write_paperwork(release, [], Paper(**{"revision": 3} | paper), folder)
+    return (
+        (folder / "README.txt").read_text(encoding="utf-8"),
+        json.loads((folder / LISTING).read_text(encoding="utf-8")),
+        (folder / "CHANGES.md").read_text(encoding="utf-8"),
+    )
 
 
-def test_the_same_again_keeps_its_revision(folder, release):
-    assert revision_after(folder, release) == 3
+ALL = dict.fromkeys(range(1, 6), "S. Ample")
 
 
-def test_another_text_or_mix_is_another_revision(folder, release):
-    text = replace(release, manifest=replace(release.manifest, text_sha256="0" * 64))
-    mix = replace(release, mix_hashes=(*release.mix_hashes[:-1], "0" * 64))
-    assert revision_after(folder, text) == revision_after(folder, mix) == 4
+@pytest.mark.parametrize(
+    ("approved_by", "state", "line"),
+    [
+        ({}, "draft", "Revision 3. DRAFT: no track is approved yet."),
+        ({2: "S. Ample"}, "draft", "Revision 3. DRAFT: not approved yet: tracks 1, 3, 4, 5."),
+        (
+            dict.fromkeys((1, 2, 4, 5), "S. Ample"),
+            "draft",
+            "Revision 3. DRAFT: not approved yet: track 3.",
+        ),
+        (ALL, "final", "Revision 3. FINAL: every track is approved, by S. Ample."),
+        (
+            ALL | {5: "A. Other", 1: "A. Other"},
+            "final",
+            "Revision 3. FINAL: every track is approved, by A. Other, S. Ample.",
+        ),
+    ],
+)
+def test_a_delivery_is_final_when_every_track_is_approved(release, tmp_path, approved_by, state, line):
+    """Each of those who have, once, in the order of their tracks."""
+    text, data, _ = papers(release, tmp_path, approved_by=approved_by)
+    assert text.splitlines()[2] == line
+    assert (data["revision"], data["state"]) == (3, state)
+    assert [track["approved_by"] for track in data["tracks"]] == [approved_by.get(n) for n in range(1, 6)]
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"manifest_sha256": "", "tracks": 7, "revision": 9}'])
-def test_a_damaged_listing_has_no_revision(release, tmp_path, content):
-    (tmp_path / LISTING).write_text(content)
-    assert revision_after(tmp_path, release) == 1
+@pytest.mark.parametrize("approved_by", [{}, {2: "S. Ample"}, ALL])
+@pytest.mark.parametrize("before", [{}, {1: "A. Other"}, ALL])
+def test_other_approvals_alone_are_what_a_new_delivery_would_say(
+    folder, release, tmp_path, before, approved_by
+):
+    """The same bytes as if all of it had been delivered with them."""
+    stands, anew, reissued = (tmp_path / name for name in ("stands", "anew", "reissued"))
+    for each in (anew, reissued):
+        each.mkdir()
+    shutil.copytree(folder, stands)
+    rows = [row for row in json.loads((folder / LISTING).read_text())["files"] if row["kind"] != "delivery"]
+    write_paperwork(release, rows, Paper(revision=3, approved_by=before), stands)
+    write_paperwork(release, rows, Paper(revision=3, approved_by=approved_by), anew)
+    reissue(stands, approved_by, reissued)
+    for path in reissued.iterdir():
+        assert path.read_bytes() == (anew / path.name).read_bytes(), path.name
+    assert {path.name for path in reissued.iterdir()} >= {"README.txt", LISTING, SUMS}
 
 
-def test_an_album_with_fewer_tracks_is_another_revision(folder, release, tmp_path):
-    shutil.copy(folder / LISTING, tmp_path)
-    data = json.loads((tmp_path / LISTING).read_text(encoding="utf-8"))
-    (tmp_path / LISTING).write_text(json.dumps(data | {"tracks": data["tracks"][:-1]}))
-    assert revision_after(tmp_path, release) == 4
+def test_the_readme_says_where_changes_are_told(release, tmp_path):
+    assert "CHANGES.md says what differs from the revision before" in papers(release, tmp_path)[0]
+
+
+# --- what has changed
+
+
+def test_the_first_delivery_is_all_new(folder):
+    text = (folder / "CHANGES.md").read_text(encoding="utf-8")
+    assert text.startswith("# The Harbour Lights - Night Ferry: revision 3\n\nThis is the first delivery:")
+    assert "## For" not in text
+
+
+def test_changes_are_those_since_the_revision_before(folder, listing, release, tmp_path):
+    """Track 2 is mixed again and its CD file with it; nobody else has to do anything."""
+    tracks = [dict(track) for track in listing["tracks"]]
+    tracks[1] = tracks[1] | {"audio": dict.fromkeys(tracks[1]["audio"], "0" * 64)}
+    files = [dict(row) for row in listing["files"]]
+    (wave,) = (row for row in files if (row["kind"], row["track"]) == ("cd", 2))
+    new, wave["sha256"] = wave["sha256"], "0" * 64
+    before = {"revision": 2, "tracks": tracks, "files": files}
+    rows = [row for row in listing["files"] if row["kind"] != "delivery"]
+    write_paperwork(release, rows, Paper(revision=3, before=before), tmp_path)
+    assert (
+        (tmp_path / "CHANGES.md").read_text(encoding="utf-8")
+        == f"""\
+# The Harbour Lights - Night Ferry: revision 3
+
+What differs from revision 2. Checksums are SHA-256.
+
+The audio of track 02 Break/water has changed; of no other track has it.
+
+## For the CD plant
+
+Replaced:
+
+- `cd/tracks/02 Break-water.wav`
+  - old {"0" * 64}
+  - new {new}
+
+## For the distributor and shops
+
+Nothing for the distributor and shops in this revision.
+
+`delivery.json`, `README.txt`, `SHA256SUMS` and this file are written with every revision.
+"""
+    )
+
+
+# --- what is in delivery.json
+
+
+def test_checksums_of_a_track_s_audio_are_by_word_and_rate(release):
+    """24/48 for WAV and FLAC alike; an MP3 counts as the 24 bits that it is made from."""
+    assert audio_of(release, 2) == {
+        "16/44.1": release.limited[CD_FORMAT][1].pcm_sha256,
+        "24/44.1": release.limited[parse_format("mp3 320")][1].pcm_sha256,
+        "24/48": release.limited[WAV][1].pcm_sha256,
+    }
+    assert release.limited[WAV][1].pcm_sha256 == release.limited[parse_format("flac 24/48")][1].pcm_sha256
+
+
+def test_what_is_cut_counts_where_nothing_else_is_made(release):
+    vinyl = replace(release, limited={}, unlimited=release.limited[WAV])
+    assert audio_of(vinyl, 2) == {"24/48": release.limited[WAV][1].pcm_sha256}
+    assert audio_of(replace(release, unlimited=release.limited[WAV]), 2) == audio_of(release, 2)
+
+
+def test_alternates_are_told_with_their_track(release):
+    piece = replace(release.pieces[1], version="Instrumental", isrc="GBAYE2600012")
+    other = AlternateRelease(
+        piece=piece, mix="two_inst.wav", mix_sha256="c" * 64, facts=release.facts[1],
+        readings={"chain": [{"stage": "glue"}]},
+        rendered={form: tracks[1] for form, tracks in release.limited.items()},
+    )  # fmt: skip
+    tracks = tracks_data(replace(release, alternates=(other,)), {})
+    assert [len(track["alternates"]) for track in tracks] == [0, 1, 0, 0, 0]
+    (told,) = tracks[1]["alternates"]
+    assert (told["version"], told["isrc"], told["chain"]) == (
+        "Instrumental", "GBAYE2600012", [{"stage": "glue"}]
+    )  # fmt: skip
+    assert told["mix"] == tracks[1]["mix"] | {"path": "two_inst.wav", "sha256": "c" * 64}
+    assert told["master"] == tracks[1]["master"]
+
+
+def test_the_album_is_named(release):
+    data = delivery_data(release, [], tracks_data(release, {}), Paper(revision=7))
+    assert data["album"] == {
+        "title": "Night Ferry", "artist": "The Harbour Lights", "upc": "4006381333931", "catalog": "DRR-014"
+    }  # fmt: skip
+    assert (data["revision"], data["manifest_sha256"]) == (7, release.manifest.text_sha256)
