@@ -1,6 +1,7 @@
 """How loud the songs stand: every gain of the album, solved from envelopes without reading audio."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -74,10 +75,22 @@ def solve(
     ]
 
 
+def at_gain(reel: Reel, envelope: Envelope, slot: Slot, levelling: Levelling, gain_db: float) -> ReelLevel:
+    """What a reel comes to at a gain that another decides: limited by as much as it takes, or without a
+    limiter turned down to the ceiling, and then `note` says so.
+    """
+    sound = _sounding(envelope, slot)
+    if reel.limiter:
+        return _decided(reel, sound, levelling, gain_db, None, "")
+    return _held(reel, sound, gain_db, levelling)
+
+
 def _shared(reels: Sequence[Reel], held: Sequence[float | None]) -> list[float | None]:
     """A new reel beside others whose gain is one gets that, and its own offset."""
     each = zip(reels, held, strict=True)
-    base_db = next((gain_db - reel.offset_lu for reel, gain_db in each if gain_db is not None), 0.0)
+    bases_db = Counter(round(gain_db - reel.offset_lu, 4) for reel, gain_db in each if gain_db is not None)
+    # Not that of one which the ceiling has held down.
+    base_db = max(bases_db, key=lambda base_db: (bases_db[base_db], base_db), default=0.0)
     return [
         round(base_db + reel.offset_lu, 4) if gain_db is None else gain_db
         for reel, gain_db in zip(reels, held, strict=True)

@@ -1,6 +1,6 @@
 """The main job: from a manifest to a published delivery, re-doing only what has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from pipeline.build.publish import publish, refuse_foreign, refuse_to_drop, stag
 from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
 from pipeline.build.run import Task, Watcher
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
-from pipeline.deliver.release import Release
+from pipeline.deliver.release import AlternateRelease, Release
 from pipeline.faults import Fault, Faults
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import load
@@ -159,6 +159,19 @@ def _of_alternates(opened: Opened) -> list[str]:
     ]
 
 
+def _unwise(each: AlternateRelease) -> Iterator[str]:
+    """What went well enough to deliver of an alternate and should still be known."""
+    if each.level.note:
+        yield each.level.note
+    if each.facts.lossy:
+        yield f"made from a lossy mix ({each.facts.codec}); ask for the real one"
+    for form, rendered in each.rendered.items():
+        if not form.lossless and rendered.measure.true_peak_dbtp > 0.0:
+            yield f"{form}: over full scale when decoded; lower ceiling_dbtp"
+        if rendered.clipped_samples:
+            yield f"{form}: samples clipped; use the limiter"
+
+
 def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     """What went well enough to deliver and should still be known."""
     release, cover = production.release, opened.cover
@@ -181,6 +194,8 @@ def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     for number, level in enumerate(release.levels):
         if level.note:
             found.append(f"track {release.reels[number].first_track}: {level.note}")
+    for each in release.alternates:
+        found += [f"track {each.piece.number} ({each.version}): {text}" for text in _unwise(each)]
     for form, tracks in release.limited.items():
         hot = [
             n for n, track in enumerate(tracks, 1) if not form.lossless and track.measure.true_peak_dbtp > 0.0

@@ -18,10 +18,11 @@ from pipeline.build.run import Advance, Task
 from pipeline.build.trace import Before
 from pipeline.deliver.release import AlternateRelease
 from pipeline.formats import AudioFormat
+from pipeline.level import ReelLevel, at_gain
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.tracks import AlternateMix, alternate_piece
-from pipeline.shaped import AUDIO, read_readings
-from pipeline.timeline import Island, Timeline
+from pipeline.shaped import AUDIO, read_envelope, read_readings
+from pipeline.timeline import Island, Slot, Timeline
 
 Item = TypeVar("Item")
 FIT = "fit.json"
@@ -29,34 +30,50 @@ FIT = "fit.json"
 
 @dataclass(frozen=True, slots=True)
 class Mastered:
-    """An alternate behind pass 1."""
+    """An alternate behind pass 1; `tracks` are the numbers of those that it is a version of."""
 
     source: AlternateReel
     mastering: Mastering
+    tracks: tuple[int, ...]
 
 
 def mastered(album: Album, before: Before) -> list[Mastered]:
     """Pass 1 of all alternates, as tasks that are still to be run."""
-    return [
-        Mastered(source, masters.mastering(album, source.reel, before, source.alternate.version))
-        for source in album.alternates
-    ]
+    return [_mastered(album, source, before) for source in album.alternates]
+
+
+def _mastered(album: Album, source: AlternateReel, before: Before) -> Mastered:
+    tracks = tuple(piece.number for piece in album.manifest.pieces_of(source.alternate.mix))
+    version = source.alternate.version
+    return Mastered(source, masters.mastering(album, source.reel, before, tracks[0], version), tracks)
+
+
+def level_of(album: Album, each: Mastered, session: Session, cache: Cache) -> ReelLevel:
+    """The gain of the main version, and what that makes of this one."""
+    number, key = each.source.number, each.mastering.trace.key
+    main = session.levels[number]
+    if not cache.holds(key):
+        return main
+    slot = slot_of(session.timeline, number)
+    envelope = read_envelope(cache.path(key))
+    return at_gain(each.source.reel, envelope, slot, masters.levelling_of(album), main.gain_db)
 
 
 def rendered(
-    each: Mastered, session: Session, formats: Sequence[AudioFormat], cache: Cache
+    each: Mastered, level: ReelLevel, session: Session, formats: Sequence[AudioFormat], cache: Cache
 ) -> list[Rendering]:
     """Pass 2 of one alternate: its whole reel, apart from what the main mix crossfades with."""
     number, key = each.source.number, each.mastering.trace.key
     own = replace(
         session,
         reels=_replaced(session.reels, number, each.source.reel),
+        levels=_replaced(session.levels, number, level),
         shaped=_replaced(session.shaped, number, cache.sums(key)[AUDIO] if cache.holds(key) else f"of {key}"),
         shaped_keys=_replaced(session.shaped_keys, number, key),
     )
     island = _alone(session.timeline, number, session.reels[number].track_numbers)
     return [
-        renders.rendering(own, island, rate, forms, detail=each.source.alternate.version)
+        renders.rendering(own, island, rate, forms, version=each.source.alternate.version, of=each.tracks)
         for rate, forms in renders.by_rate(formats).items()
     ]
 
@@ -67,16 +84,22 @@ def _replaced(items: Sequence[Item], place: int, item: Item) -> list[Item]:
 
 def _alone(timeline: Timeline, number: int, tracks: range) -> Island:
     """The reel without its neighbours; where it fades into the next one, its last file holds the fade."""
-    slot = next(slot for island in timeline.islands for slot in island.slots if slot.reel == number)
+    slot = slot_of(timeline, number)
     segments = [segment for segment in timeline.segments if segment.track in tracks]
     last = segments[-1]
     segments[-1] = replace(last, stop_sector=max(last.stop_sector, slot.end_sector))
     return Island((slot,), tuple(segments))
 
 
+def slot_of(timeline: Timeline, number: int) -> Slot:
+    """Where a reel lies."""
+    return next(slot for island in timeline.islands for slot in island.slots if slot.reel == number)
+
+
 def released(
     manifest: Manifest,
     each: Mastered,
+    level: ReelLevel,
     renderings: Sequence[Rendering],
     cache: Cache,
     before: Before,
@@ -88,6 +111,8 @@ def released(
     return [
         AlternateRelease(
             piece=alternate_piece(piece, source.alternate),
+            version=source.alternate.version,
+            level=level,
             mix=source.alternate.path,
             mix_sha256=source.sha256,
             facts=source.facts,

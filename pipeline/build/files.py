@@ -12,7 +12,7 @@ from pipeline.build import reasons
 from pipeline.build.keys import canonical, key_of
 from pipeline.build.production import Production
 from pipeline.build.run import Watcher
-from pipeline.build.trace import Before
+from pipeline.build.trace import Before, detail_of
 from pipeline.deliver.cd import cd_files
 from pipeline.deliver.digital import digital_files
 from pipeline.deliver.release import Deliverable, DeliveredFile
@@ -139,8 +139,7 @@ def _why_rendered(each: Deliverable, production: Production) -> Sequence[str]:
     """Why the track that a file is of was rendered."""
     if each.track is None:
         return ()
-    form = str(each.inputs["form"])
-    return production.why.get((f"{each.version}: {form}" if each.version else form, each.track), ())
+    return production.why.get((detail_of(each.version or "", each.inputs["form"]), each.track), ())
 
 
 def _is_there(path: Path, row: Row, *, quick: bool) -> bool:

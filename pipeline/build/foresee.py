@@ -1,7 +1,7 @@
 """`deadwax plan`: what a build would do, and why. Mixes are examined; nothing is mastered or rendered."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from pipeline.build import reasons
 from pipeline.build.cache import Cache
 from pipeline.build.files import File, compared, files_of
 from pipeline.build.opened import Opened, open_album, store_of
+from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
-from pipeline.build.publish import refuse_foreign
-from pipeline.build.request import Options, output_of
+from pipeline.build.publish import refuse_foreign, refuse_to_drop
+from pipeline.build.request import Options, is_done, output_of
 from pipeline.build.run import DAMAGED, Watcher
-from pipeline.build.trace import Before, Trace
+from pipeline.build.trace import Before, Trace, version_in
 from pipeline.deliver.paperwork import audio_of
 from pipeline.deliver.release import Deliverable
 from pipeline.manifest.load import load
@@ -56,6 +57,9 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
     manifest = load(file)
     refuse_foreign(output_of(file, options))
     with store_of(manifest, options, watcher) as store:
+        done = is_done(file, options)
+        if options.only:
+            refuse_to_drop(output_of(file, options), wanted_kinds(manifest, options))
         opened = open_album(manifest, store, options, watcher, dry=True)
         production = produce(
             opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
@@ -63,15 +67,15 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
         deliverables = files_of(production, opened.album.sides, opened.wanted)
         files = compared(deliverables, production, opened.before, opened.output, quick=True)
     lines = [*_tracks(opened, production, files), *_others(files), *_shared(opened, production)]
+    if done:  # whatever the cache has lost: nobody needs it
+        lines = [replace(line, state=CURRENT, tasks=(), why=()) for line in lines if line.state != MAY]
     return Foreseen(output=opened.output, lines=tuple(lines), fallen=tuple(_fallen(opened, production)))
 
 
 def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
     """Each track, and each alternate behind it."""
     for piece in opened.manifest.pieces:
-        others = [
-            each.piece.version for each in production.release.alternates if each.piece.number == piece.number
-        ]
+        others = [each.version for each in production.release.alternates if each.piece.number == piece.number]
         for version in (None, *others):
             tasks, why = _tasks(production, files, piece.number, version, opened.cache, before=opened.before)
             state = RUN if tasks else CURRENT
@@ -114,15 +118,10 @@ def _tasks(
     before: Before,
 ) -> tuple[list[str], list[str]]:
     """What is done for one track, and all reasons, each once."""
-    release = production.release
-    first = release.reels[release.reel_of(number)].first_track
     tasks: dict[str, Sequence[str]] = {}
     damaged = False
     for each in production.masterings:
-        if (each.trace.track, each.trace.detail) == (
-            first,
-            version or "",
-        ) and each.trace.key in production.unknown:
+        if _masters(each.trace, production, number, version) and each.trace.key in production.unknown:
             tasks["master"] = each.why
             damaged |= each.trace.key in cache.damaged
     for trace in production.traces:
@@ -136,17 +135,28 @@ def _tasks(
     for file in files:
         if not file.kept and (file.deliverable.track, file.deliverable.version) == (number, version):
             tasks[file.deliverable.path] = file.why
+    if not tasks:
+        return [], []
     why = list(dict.fromkeys(reason for own in tasks.values() for reason in own))
     if not before.recorded:
         why = [reasons.said((), before)]
     return list(tasks), why or [DAMAGED if damaged else reasons.LOST]
 
 
+def _masters(trace: Trace, production: Production, number: int, version: str | None) -> bool:
+    """Whether a track is mastered with a reel, or with an alternate of its mix."""
+    if trace.detail != (version or ""):
+        return False
+    if version:
+        pieces = production.release.pieces
+        return pieces[trace.track - 1].mix == pieces[number - 1].mix
+    return number in production.release.reels[production.release.reel_of(trace.track)].track_numbers
+
+
 def _renders(trace: Trace, number: int, version: str | None) -> bool:
     """Whether a rendering is of that track, or of that alternate; those for vinyl are of the main version."""
-    named = trace.detail.rpartition(": ")[0]
-    right = named == version if version else named in ("", "vinyl")
-    return trace.what == "render" and right and any(number in tracks for tracks in trace.told["tracks"])
+    right = trace.what == "render" and version_in(trace.detail) == (version or "")
+    return right and any(number in tracks for tracks in trace.told["tracks"])
 
 
 def _others(files: Sequence[File]) -> Iterator[Line]:
@@ -183,8 +193,7 @@ def _shared(opened: Opened, production: Production) -> Iterator[Line]:
     if not production.moving or not opened.before:
         return
     heard = f"{_numbered(production.moving)} must be heard first"
-    sides = opened.wanted["vinyl"] and not opened.manifest.vinyl.limiter and not opened.hold
-    if sides:
+    if opened.wanted["vinyl"] and not opened.manifest.vinyl.limiter:
         yield _may("vinyl level", "render", f"all sides are turned down alike, and the peaks of {heard}")
     tagged = any(form.codec != "wav" for form in opened.manifest.deliver.digital)
     if opened.wanted["digital"] and tagged:

@@ -44,7 +44,7 @@ class Levelled:
 
 def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False) -> Levelled:
     """Master what is not, and solve the gains; `hold` keeps those of the last revision where it has them."""
-    masterings = tuple(mastering(album, reel, before) for reel in album.reels)
+    masterings = tuple(mastering(album, reel, before, reel.first_track) for reel in album.reels)
     runner.run("mastering", [each.task for each in masterings])
     keys = [each.trace.key for each in masterings]
     folders = [runner.cache.path(key) if runner.cache.holds(key) else None for key in keys]
@@ -55,11 +55,10 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
     unknown = any(folder is None for folder in folders) and level.match == "album"
     held = [gain_db if hold or unknown or not folder else None
             for gain_db, folder in zip(last, folders, strict=True)]  # fmt: skip
-    levelling = Levelling(level.match, level.measure, level.target_lufs, level.ceiling_dbtp)
     session = Session(
         timeline=album.timeline,
         reels=album.reels,
-        levels=solve(album.reels, envelopes, album.timeline, levelling, held),
+        levels=solve(album.reels, envelopes, album.timeline, levelling_of(album), held),
         shaped=[_content(each.trace, runner.cache, before) for each in masterings],
         shaped_keys=keys,
         ceiling_dbtp=level.ceiling_dbtp,
@@ -67,6 +66,11 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
     )
     readings = tuple(read_readings(folder) if folder else None for folder in folders)
     return Levelled(session, masterings, readings, envelopes, held=hold and any(g is not None for g in last))
+
+
+def levelling_of(album: Album) -> Levelling:
+    level = album.manifest.level
+    return Levelling(level.match, level.measure, level.target_lufs, level.ceiling_dbtp)
 
 
 def _content(trace: Trace, cache: Cache, before: Before) -> str:
@@ -87,8 +91,8 @@ def _last_gain_db(reel: Reel, before: Before) -> float | None:
     return float(round(last["gain_db"] - was_lu + reel.offset_lu, 4))
 
 
-def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mastering:
-    """Pass 1 of a reel; `detail` is the version of an alternate."""
+def mastering(album: Album, reel: Reel, before: Before, track: int, version: str = "") -> Mastering:
+    """Pass 1 of a reel, named after a track of it; `version` is that of an alternate."""
     spec = MasterSpec(reel.parts, reel.rate, reel.working_rate(album.timeline.rate), reel.chain)
     code = code_of(spec.chain)
     hosts = versions.plugin_libraries() if "plugin" in dict(code) else ()
@@ -96,8 +100,8 @@ def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mas
     key = key_of("master", (versions.MASTER, code, libraries), spec)
     trace = Trace(
         what="master",
-        track=reel.first_track,
-        detail=detail,
+        track=track,
+        detail=version,
         key=key,
         inputs=canonical(spec)
         | {"code": canonical((versions.MASTER, code)), "libraries": canonical(libraries)},
@@ -107,7 +111,7 @@ def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mas
             "tone": _written_tone(album, reel),
         },
     )
-    why = tuple(reasons.mastered(before.trace("master", reel.first_track, detail), trace))
+    why = tuple(reasons.mastered(before.trace("master", track, version), trace))
 
     def work(folders: Mapping[str, Path], advance: Advance) -> None:
         for folder in folders.values():
@@ -115,10 +119,10 @@ def mastering(album: Album, reel: Reel, before: Before, detail: str = "") -> Mas
         for part in spec.parts:
             refuse_changed(part.path, album.stamps[part.path])
 
-    first = album.manifest.pieces[reel.first_track - 1]
+    first = album.manifest.pieces[track - 1]
     task = Task(
         keys=(key,),
-        label=f"{first.number:02} {first.title}{f' ({detail})' if detail else ''}: master",
+        label=f"{first.number:02} {first.title}{f' ({version})' if version else ''}: master",
         seconds=reel.source_frames / reel.rate,
         work=work,
         reason=reasons.said(why, before),

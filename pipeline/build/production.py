@@ -1,6 +1,6 @@
 """From an album to its rendered tracks: pass 1, gains, pass 2. What a build, a plan and a diff share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -11,14 +11,14 @@ from pipeline.build.masters import Levelled, Mastering
 from pipeline.build.plan import Album
 from pipeline.build.renders import Rendering
 from pipeline.build.run import DAMAGED, Runner, Task
-from pipeline.build.trace import Before, Trace
+from pipeline.build.trace import Before, Trace, version_in
 from pipeline.deliver.cd import CD_FORMAT
 from pipeline.deliver.cover import Cover
 from pipeline.deliver.lathe import Heard
 from pipeline.deliver.release import Release
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
 from pipeline.formats import AudioFormat
-from pipeline.level import unlimited_peak_dbtp
+from pipeline.level import ReelLevel, unlimited_peak_dbtp
 from pipeline.manifest.load import Manifest
 from pipeline.render import Rendered
 
@@ -60,15 +60,15 @@ class _Parts:
     limited: Sequence[Rendering]
     vinyl_gain_db: float
     for_vinyl: Sequence[Rendering]
-    others: Sequence[tuple[Mastered, Sequence[Rendering]]]
+    others: Sequence[tuple[Mastered, ReelLevel, Sequence[Rendering]]]
 
     @property
     def masterings(self) -> tuple[Mastering, ...]:
-        return (*self.levelled.masterings, *(each.mastering for each, _ in self.others))
+        return (*self.levelled.masterings, *(each.mastering for each, _, _ in self.others))
 
     @property
     def renderings(self) -> tuple[Rendering, ...]:
-        return (*self.limited, *self.for_vinyl, *(each for _, own in self.others for each in own))
+        return (*self.limited, *self.for_vinyl, *(each for _, _, own in self.others for each in own))
 
 
 def produce(
@@ -123,7 +123,9 @@ def _mastered(
         vinyl_gain_db=vinyl_gain_db,
         for_vinyl=for_vinyl,
         others=[
-            (each, alternates.rendered(each, levelled.session, formats, runner.cache)) for each in others
+            (each, level, alternates.rendered(each, level, levelled.session, formats, runner.cache))
+            for each in others
+            for level in (alternates.level_of(album, each, levelled.session, runner.cache),)
         ],
     )
 
@@ -156,8 +158,8 @@ def _release(
         cover=cover.data if cover else None,
         alternates=tuple(
             released
-            for each, own in parts.others
-            for released in alternates.released(album.manifest, each, own, runner.cache, before)
+            for each, level, own in parts.others
+            for released in alternates.released(album.manifest, each, level, own, runner.cache, before)
         ),
     )
 
@@ -169,10 +171,10 @@ def _why(
     found: dict[tuple[str, int], Sequence[str]] = {
         (mastering.trace.detail, track): mastering.why
         for mastering in masterings
-        for track in album.reels[_reel_of(album, mastering.trace.track)].track_numbers
+        for track in (mastering.trace.track, *_others_on(album, mastering.trace))
     }
     for trace in traces:
-        version = trace.detail.partition(": ")[0] if ": " in trace.detail else ""
+        version = version_in(trace.detail)
         mastered = {
             track: found.get((version, track)) or found.get(("", track), ())
             for tracks in trace.told["tracks"]
@@ -184,8 +186,12 @@ def _why(
     return found
 
 
-def _reel_of(album: Album, track: int) -> int:
-    return next(number for number, reel in enumerate(album.reels) if track in reel.track_numbers)
+def _others_on(album: Album, trace: Trace) -> Iterable[int]:
+    """The tracks mastered with that of a trace: those of its reel, of an alternate those of its mix."""
+    if not trace.detail:
+        return next(reel.track_numbers for reel in album.reels if trace.track in reel.track_numbers)
+    mix = album.manifest.pieces[trace.track - 1].mix
+    return [piece.number for piece in album.manifest.pieces_of(mix)]
 
 
 def _said(traces: Sequence[Trace], why: Mapping[tuple[str, int], Sequence[str]], before: Before) -> str:

@@ -165,7 +165,8 @@ def rendered(before: Before, now: Trace, why_mastered: Mapping[int, Sequence[str
 
 
 def _new_format(before: Before, now: Trace) -> str:
-    return f"{now.detail} is new" if before.number(now.track) else NEW
+    form = now.detail.rpartition("\n")[2]
+    return f"{form} is new" if before.number(now.track) else NEW
 
 
 def _reel(was: Data, are: Data, why_mastered: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from pipeline import versions
 from pipeline.build.cache import Cache
 from pipeline.build.keys import canonical, key_of
 from pipeline.build.run import Advance, Task
-from pipeline.build.trace import Before, Trace
+from pipeline.build.trace import Before, Trace, detail_of
 from pipeline.formats import AudioFormat
 from pipeline.level import CEILING_RESERVE_DB, ReelLevel
 from pipeline.measure import SILENT
@@ -20,6 +20,7 @@ from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline, sector_frame
 
 # A wave that is cut off rises between its last samples: up to 1.1 dB over a sine, more with several.
 EDGE_DB = 3.0
+FOR_VINYL = " for vinyl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +43,15 @@ class Rendering:
     """Reels that overlap, in the formats of one rate.
 
     `tracks` are the numbers of each reel's tracks in it, `segments` those of its files in their order,
-    `detail` what it is besides the release: the version of an alternate, or for vinyl. `shaped_keys` is
-    where the cache has the audio that `spec` names.
+    `version` is that of an alternate. `shaped_keys` is where the cache has the audio that `spec` names.
     """
 
     spec: RenderSpec
     formats: tuple[AudioFormat, ...]
     tracks: tuple[tuple[int, ...], ...]
     segments: tuple[int, ...]
-    detail: str
+    version: str
+    for_vinyl: bool
     seconds: float
     shaped_keys: tuple[str, ...]
 
@@ -58,7 +59,8 @@ class Rendering:
     def label(self) -> str:
         first, last = self.segments[0], self.segments[-1]
         tracks = f"{first:02}" if first == last else f"{first:02} to {last:02}"
-        return f"{tracks}{f' ({self.detail})' if self.detail else ''}"
+        named = self.version or "vinyl" * self.for_vinyl
+        return f"{tracks}{f' ({named})' if named else ''}"
 
     def key(self, form: AudioFormat) -> str:
         return key_of("render", (versions.RENDER, versions.audio_libraries()), self.spec, form)
@@ -66,12 +68,15 @@ class Rendering:
     def trace(self, form: AudioFormat) -> Trace:
         return Trace(
             what="render",
-            track=self.segments[0],
-            detail=f"{self.detail}: {form}" if self.detail else str(form),
+            track=self.tracks[0][0],
+            detail=detail_of(self.version, f"{form}{FOR_VINYL * self.for_vinyl}"),
             key=self.key(form),
             inputs=canonical(self.spec)
             | {"code": versions.RENDER, "libraries": canonical(versions.audio_libraries())},
-            told={"tracks": [list(tracks) for tracks in self.tracks]},
+            told={
+                "tracks": [list(tracks) for tracks in self.tracks],
+                "segments": list(self.segments),
+            },
         )
 
 
@@ -96,7 +101,7 @@ def by_rate(formats: Sequence[AudioFormat]) -> dict[int, tuple[AudioFormat, ...]
 def unlimited(session: Session, form: AudioFormat, gain_db: float) -> list[Rendering]:
     """Every island without limiters, all turned down alike."""
     return [
-        rendering(session, run, form.rate, (form,), gain_db=gain_db, limiting=False, detail="vinyl")
+        rendering(session, run, form.rate, (form,), gain_db=gain_db, limiting=False, for_vinyl=True)
         for island in session.timeline.islands
         for run in island.overlapping_runs
     ]
@@ -110,9 +115,14 @@ def rendering(
     *,
     gain_db: float = 0.0,
     limiting: bool = True,
-    detail: str = "",
+    version: str = "",
+    for_vinyl: bool = False,
+    of: Sequence[int] | None = None,
 ) -> Rendering:
-    """What an island needs at one rate; `gain_db` is on top of what its reels have."""
+    """What an island needs at one rate; `gain_db` is on top of what its reels have.
+
+    `of` are the tracks that an alternate is of, where its one reel has others too.
+    """
     reels = tuple(
         ReelRender(
             shaped=session.shaped[slot.reel],
@@ -142,14 +152,20 @@ def rendering(
         seed=0,
     )
     # The dither differs from island to island and is the same whenever the audio is, wherever it is cut.
-    seed = int(key_of("dither", 1, replace(spec, segment_frames=(), segment_reels=()))[:16], 16)
+    # What 16 bits are dithered with is nothing to 24 bits.
+    seed = int(key_of("dither", 1, replace(spec, segment_frames=(), segment_reels=(), dither=""))[:16], 16)
     sectors = island.stop_sector - island.start_sector
     return Rendering(
         spec=replace(spec, seed=seed),
         formats=formats,
-        tracks=tuple(tuple(session.reels[slot.reel].track_numbers) for slot in island.slots),
+        tracks=(
+            tuple(tuple(session.reels[slot.reel].track_numbers) for slot in island.slots)
+            if of is None
+            else (tuple(of),)
+        ),
         segments=tuple(segment.track for segment in island.segments),
-        detail=detail,
+        version=version,
+        for_vinyl=for_vinyl,
         seconds=sectors / SECTORS_PER_SECOND,
         shaped_keys=tuple(session.shaped_keys[slot.reel] for slot in island.slots),
     )
@@ -241,7 +257,7 @@ def _foreseen(track: int, frames: int, trace: Trace, cache: Cache, before: Befor
     if not found or not cache.holds(found[0].key):
         return unlike
     key = found[0].key
-    numbers = [number for tracks in found[0].told["tracks"] for number in tracks]
+    numbers = found[0].told["segments"]
     last = read_rendered(cache.path(key), key, cache.sums(key))
     was = dict(zip(numbers, last, strict=False)).get(before.number(track) or 0)
     return replace(unlike, measure=was.measure, block_energy=was.block_energy) if was else unlike

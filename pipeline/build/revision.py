@@ -12,7 +12,9 @@ from pipeline.build.history import Revision
 from pipeline.build.mixes import sources
 from pipeline.build.opened import Opened
 from pipeline.build.production import Production
+from pipeline.build.renders import FOR_VINYL
 from pipeline.build.trace import rows_of
+from pipeline.deliver.vinyl import side_format
 from pipeline.timeline import SECTORS_PER_SECOND
 
 Row = Mapping[str, Any]
@@ -77,11 +79,7 @@ def heard(opened: Opened, production: Production, number: int) -> dict[str, Any]
     segment = release.segments[number - 1]
     rendered = release.reference[number - 1]
     into = (segment.start_sector - slot.start_sector) / SECTORS_PER_SECOND
-    form = next(
-        str(form)
-        for form, tracks in (*release.limited.items(), (None, release.unlimited))
-        if rendered in tracks
-    )
+    form = release.reference_form or f"{side_format(session.timeline.rate)}{FOR_VINYL}"
     return {
         "shaped": {
             "key": session.shaped_keys[reel],
@@ -94,7 +92,7 @@ def heard(opened: Opened, production: Production, number: int) -> dict[str, Any]
                 slot.first_frame + round((into + segment.sectors / SECTORS_PER_SECOND) * slot.rate),
             ),
         },
-        "rendered": {"key": rendered.key, "file": rendered.path.name, "form": form},
+        "rendered": {"key": rendered.key, "file": rendered.path.name, "form": str(form)},
         "seam": _seam(release, number),
         "limiter": str(release.reels[reel].limiter),
     }

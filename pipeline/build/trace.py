@@ -106,6 +106,17 @@ def _part(path: str) -> str:
     return f"{folder}/*.{name.rpartition('.')[2]}"
 
 
+def detail_of(version: str, form: object = "") -> str:
+    """What tells results of one track apart; versions are of one line, so nothing else looks like these."""
+    return f"{version}\n{form}" if version and form else version or str(form)
+
+
+def version_in(detail: str) -> str:
+    """The alternate that a rendering is of; empty for the main version."""
+    version, newline, _ = detail.partition("\n")
+    return version if newline else ""
+
+
 def rows_of(traces: Iterable[Trace]) -> list[dict[str, Any]]:
     """As they are kept."""
     return [asdict(trace) for trace in traces]

@@ -24,9 +24,9 @@ def digital_files(release: Release, formats: Sequence[AudioFormat]) -> list[Deli
     for form in formats:
         rendered = release.limited[form]
         for piece, track in zip(release.pieces, rendered, strict=True):
-            files.append(_track(release, form, piece, track))
+            files.append(_track(release, form, piece, track, None))
             files += [
-                _track(release, form, each.piece, each.rendered[form])
+                _track(release, form, each.piece, each.rendered[form], each.version)
                 for each in release.alternates
                 if each.piece.number == piece.number
             ]
@@ -35,7 +35,10 @@ def digital_files(release: Release, formats: Sequence[AudioFormat]) -> list[Deli
     return files
 
 
-def _track(release: Release, form: AudioFormat, piece: Piece, rendered: Rendered) -> Deliverable:
+def _track(
+    release: Release, form: AudioFormat, piece: Piece, rendered: Rendered, version: str | None
+) -> Deliverable:
+    """A track, or an alternate of it: then `piece` is what that is called."""
     tags = track_tags(release, piece, rendered.measure, release.limited[form])
     written = expected(tags, form.codec) if form.codec != "wav" else {}
 
@@ -45,13 +48,12 @@ def _track(release: Release, form: AudioFormat, piece: Piece, rendered: Rendered
             write_tags(path, form.codec, tags)
         return rendered_row(deliverable, form, rendered, written)
 
-    main = release.pieces[piece.number - 1]
-    version = None if piece == main else piece.version
-    name = track_name(piece.number, len(release.pieces), piece.title, form.extension, version or "")
+    called = (piece.version or version) if version else ""
+    name = track_name(piece.number, len(release.pieces), piece.title, form.extension, called or "")
     deliverable = Deliverable(
         path=f"digital/{form.folder}/{name}",
         kind="digital",
-        role="track" if piece == main else "alternate",
+        role="alternate" if version else "track",
         track=piece.number,
         version=version,
         inputs={"audio": rendered.file_sha256, "form": str(form), "tags": written},

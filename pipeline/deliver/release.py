@@ -20,9 +20,14 @@ CHANNELS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlternateRelease:
-    """Another version of a track, rendered: `piece` is what it is called, `readings` what its chain did."""
+    """Another version of a track, rendered: `piece` is what it is called, `readings` what its chain did.
+
+    `version` is that of the alternate, which its track's own may stand before in `piece`.
+    """
 
     piece: Piece
+    version: str
+    level: ReelLevel
     mix: str
     mix_sha256: str
     facts: MixFacts
@@ -75,12 +80,15 @@ class Release:
         return next(number for number, reel in enumerate(self.reels) if track in reel.track_numbers)
 
     @property
+    def reference_form(self) -> AudioFormat | None:
+        """The format of `reference`; None for that of the sides."""
+        return max(self.limited, key=lambda form: (form.lossless, form.rate, form.render_bits), default=None)
+
+    @property
     def reference(self) -> tuple[Rendered, ...]:
         """The rendering that a track's figures are taken from: lossless and of the highest rate."""
-        if not self.limited:
-            return self.unlimited
-        best = max(self.limited, key=lambda form: (form.lossless, form.rate, form.render_bits))
-        return self.limited[best]
+        form = self.reference_form
+        return self.limited[form] if form else self.unlimited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
