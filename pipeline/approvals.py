@@ -26,10 +26,13 @@ _CURE = "put it right, or delete the file and approve again"
 _KEYS = ("title", "isrc", "by", "on", "audio")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FORMAT = re.compile(r"[0-9]+/[0-9]+(\.[0-9]+)?")
+_FORMAT = re.compile(r"(vinyl )?[0-9]+/[0-9]+(\.[0-9]+)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Control characters, separators of lines, half characters.
 _UNSAYABLE = {"Cc", "Zl", "Zp", "Cs"}
+# Spaces, and what only governs how others are shown, such as a zero-width space.
+_UNSEEN = {"Zs", "Cf"}
+LONGEST_NAME = 200
 
 Song = Mapping[str, Any]
 
@@ -48,14 +51,14 @@ class Approval:
     audio: Mapping[str, str]
 
 
-def read_approvals(folder: Path) -> tuple[Approval, ...]:
-    """What `approvals.yaml` in `folder` holds; nothing where there is none.
+def read_approvals(folder: Path, name: str = APPROVALS) -> tuple[Approval, ...]:
+    """What the file of that name in `folder` holds; nothing where there is none.
 
     Raises:
         Fault: the first thing in it that cannot be understood.
         OSError: the file is there and the machine does not give it.
     """
-    file = folder / APPROVALS
+    file = folder / name
     try:
         data = file.read_bytes()
     except FileNotFoundError:
@@ -203,6 +206,11 @@ def approval_of(approvals: Sequence[Approval], track: Song) -> Approval | None:
     return _at(approvals, _places(approvals, [track])[0])
 
 
+def approvals_of(approvals: Sequence[Approval], tracks: Sequence[Song]) -> list[Approval | None]:
+    """That of each track, each of at most one."""
+    return [_at(approvals, place) for place in _places(approvals, tracks)]
+
+
 def stands(approval: Approval, audio: Mapping[str, str]) -> bool:
     """Whether what was approved is what is heard now.
 
@@ -260,8 +268,10 @@ def _chosen(tracks: Sequence[Song], numbers: Sequence[int] | None) -> set[int]:
 
 def _name(by: str) -> str:
     by = by.strip()
-    if not by:
+    if all(unicodedata.category(c) in _UNSEEN for c in by):
         raise Fault("it is not said who approves", hint='give a name such as "P. Lodestar"')
+    if len(by) > LONGEST_NAME:
+        raise Fault(f"this name has {len(by)} characters", hint=f"write {LONGEST_NAME} at most")
     if any(unicodedata.category(c) in _UNSAYABLE for c in by):
         raise Fault(f"{shown(by)} has a line break or a control character in it", hint="write it on one line")
     return by
@@ -275,14 +285,16 @@ def _given(track: Song, by: str, on: date) -> Approval:
 
 
 def kept(
-    approvals: Sequence[Approval], tracks: Sequence[Song]
+    approvals: Sequence[Approval], tracks: Sequence[Song], before: Mapping[int, Mapping[str, str]]
 ) -> tuple[tuple[Approval, ...], tuple[tuple[Song, Approval], ...]]:
     """The approvals that go on, and the tracks that do not sound any more as they were approved.
 
-    What is of no song on the album goes on: the song may come back.
+    What is of no song on the album goes on: the song may come back. So does what was not heard in the
+    delivery that is replaced: a trial elsewhere undoes nothing.
 
     Args:
         tracks: as `approve` has them.
+        before: what the tracks sound like in the delivery that is replaced, by their numbers now.
 
     Returns:
         Approvals in their order; (track, approval) in the order of the album.
@@ -291,7 +303,9 @@ def kept(
     fallen = {
         place: track
         for track, place in of_tracks
-        if place is not None and falls(approvals[place], track.get("audio") or {})
+        if place is not None
+        and falls(approvals[place], track.get("audio") or {})
+        and stands(approvals[place], before.get(track["number"], {}))
     }
     standing = tuple(approval for place, approval in enumerate(approvals) if place not in fallen)
     return standing, tuple((track, approvals[place]) for place, track in fallen.items())
@@ -321,7 +335,7 @@ def _places(approvals: Sequence[Approval], tracks: Sequence[Song]) -> list[int |
     Of several with one title, a track gets the one that stands.
     """
     found: dict[int, int] = {}
-    for is_of in (_of_isrc, _of_title_and_sound, _of_title):
+    for is_of in (_of_isrc, _of_title_and_sound, _of_title, _stands_for):
         for place, track in enumerate(tracks):
             free = (each for each in range(len(approvals)) if each not in found.values())
             first = next((each for each in free if is_of(approvals[each], track)), None)

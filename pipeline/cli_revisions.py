@@ -20,6 +20,9 @@ from pipeline.cli_common import (
 )
 from pipeline.faults import Fault
 
+# Of the number of a revision.
+MOST_DIGITS = 9
+
 
 @plain_errors()
 def diff(
@@ -55,9 +58,13 @@ def _revisions_of(texts: list[str]) -> list[int | None]:
     for text in texts:
         if text != "now" and not (text.isascii() and text.isdigit()):
             raise typer.BadParameter(f"{text}: name revisions by their numbers, or write now")
+        if len(text) > MOST_DIGITS:
+            raise typer.BadParameter(f"{text[:MOST_DIGITS]}…: that is no revision")
     asked = [None if text == "now" else int(text) for text in texts]
-    if len(asked) > 2 or (len(asked) == 2 and asked[0] == asked[1]):
-        raise typer.BadParameter("name two revisions that are not the same, or fewer")
+    if len(asked) > 2:
+        raise typer.BadParameter("name two revisions, or fewer")
+    if len(asked) == 2 and asked[0] == asked[1]:
+        raise typer.BadParameter("these are the same revision")
     return asked
 
 
@@ -83,6 +90,7 @@ def approve(
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="who has listened")] = "",
     every: Annotated[bool, typer.Option("--all", help="every track")] = False,
     manifest: NamedManifest = ALBUM,
+    output: Output = None,
     no_wait: NoWait = False,
 ) -> None:
     """Record who has heard and approved which masters of the last delivery."""
@@ -98,8 +106,9 @@ def approve(
         raise typer.BadParameter("say who has listened: --by NAME")
     with Screen() as screen:
         today = datetime.now().date()
-        given = approve_tracks(manifest, tracks, by, today, Options(wait=not no_wait), screen)
-    print_approvals(manifest.parent, given)
+        options = Options(output=output, wait=not no_wait)
+        approved = approve_tracks(manifest, tracks, by, today, options, screen)
+    print_approvals(approved)
 
 
 @plain_errors()

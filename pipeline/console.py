@@ -13,11 +13,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from dsp.comparison import OCTAVES_HZ, Comparison
-from pipeline.approvals import APPROVALS
+from pipeline.approvals import Approval
 from pipeline.build.album import Outcome
 from pipeline.build.approve import Approved
 from pipeline.build.check import Checked
-from pipeline.build.foresee import CURRENT, MAY, Foreseen
+from pipeline.build.foresee import CURRENT, MAY, Foreseen, Line
 from pipeline.intake import MixFacts, word_length
 from pipeline.listing import read_listing
 from pipeline.manifest.load import Manifest
@@ -169,38 +169,53 @@ def print_plan(foreseen: Foreseen) -> None:
     """A line for each thing that a build would do; what is up to date is counted."""
     for line in foreseen.lines:
         if line.state != CURRENT:
-            written = sum("/" in task for task in line.tasks)
-            tasks = [task for task in line.tasks if "/" not in task]
-            tasks += [f"{written} file{'s' if written > 1 else ''}"] * (written > 0)
-            may = "may run: " if line.state == MAY else ""
-            done = may + ", ".join(tasks) if line.track or line.state == MAY else "write"
-            print(f"{line.subject}: {done.removesuffix(': ')} ({'; '.join(line.why)})")
+            print(f"{line.subject}: {_doing(line)} ({'; '.join(line.why)})")
     for track, approval in foreseen.fallen:
         print(f"note: {track:02} {approval.title} was approved by {approval.by}: this changes its audio")
     current = [line for line in foreseen.lines if line.state == CURRENT]
-    tracks = sum(line.track is not None for line in current)
-    counted = [f"{tracks} tracks"] * (tracks > 0) + [f"{len(current) - tracks} other files"] * (
-        len(current) > tracks
-    )
-    print(f"{' and '.join(counted) or 'nothing'} up to date")
+    tracks = sum(line.track is not None and not line.version for line in current)
+    others = sum(line.track is None for line in current)
+    alternates = len(current) - tracks - others
+    counted = [_count(tracks, "track"), _count(alternates, "alternate"), _count(others, "other file")]
+    print(f"{', '.join(filter(None, counted)) or 'nothing'} up to date")
+
+
+def _doing(line: Line) -> str:
+    """`master, render, 4 files`; for a file that is of no track, `write`."""
+    written = sum("/" in task for task in line.tasks)
+    tasks = [task for task in line.tasks if "/" not in task] + [_count(written, "file")] * (written > 0)
+    if line.state == MAY:
+        return f"may {', '.join(tasks)}"
+    return ", ".join(tasks) if line.track or tasks == ["remove"] else "write"
+
+
+def _count(number: int, what: str) -> str:
+    """Empty for none."""
+    return f"{number} {what}{'s' if number > 1 else ''}" if number else ""
 
 
 def print_history(known: Sequence[Mapping[str, Any]]) -> None:
     """A line for each revision, and what was heard otherwise in it."""
     for each in known:
-        kinds, changed = ", ".join(each["kinds"]), " ".join(each["changed"])
+        kinds = ", ".join(kind for kind in each["kinds"] if kind != "delivery")
+        changed = " ".join(each["changed"])
         print(f"{each['revision']:>3}  {each['published']}  {each['files']} files ({kinds}): {changed}")
     if not known:
         print("nothing has been delivered yet")
 
 
-def print_approvals(folder: Path, approved: Approved) -> None:
-    """Everything that is approved, and where that is written."""
-    for each in approved.approvals:
-        print(f"{each.title}: approved by {each.by} on {each.on}")
-    print(f"{folder / APPROVALS}: written")
+def print_approvals(approved: Approved) -> None:
+    """What is approved now, how much of the album is with that, and where it is written."""
+    lines = [_given(track, approved.by, before) for track, before in approved.given]
+    lines[-1] += f" ({approved.standing} of {approved.total} tracks approved)"
+    print(*lines, f"{approved.file}: written", sep="\n")
     for output in approved.reissued:
         print(f"{output}: its README says {read_listing(output)['state'].upper()}")
+
+
+def _given(track: Mapping[str, Any], by: str, before: Approval | None) -> str:
+    line = f"{track['number']} {track['title']}: approved by {by}"
+    return f"{line}, replaces {before.by}'s of {before.on}" if before and before.by != by else line
 
 
 def size(count: float) -> str:

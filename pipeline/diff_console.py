@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from dsp.difference import Passage
-from pipeline.build.differences import Diff, name_of, verdict
-from pipeline.build.nulling import SHAPED, Nulled
+from pipeline.build.differences import Diff, Vinyl, name_of, sides, verdict
+from pipeline.build.nulling import SHAPED, Heard, Nulled
 from pipeline.build.songs import Change, Song
 from pipeline.timeline import SECTORS_PER_SECOND
 
 WIDTH, LABEL = 108, 12
 MOST_PASSAGES = 5
+# What differs in masters is told besides when it begins or ends by so much outside of what it follows from.
+NEAR_S = 0.25
 # Figures are told that differ by so much, in their units; levels and tones that are not 0 when rounded.
 STEP, HUNDREDTH, TENTH = 0.01, 0.005, 0.05
 # Words and units of figures.
@@ -42,6 +44,8 @@ def print_diff(diff: Diff) -> None:
 
 def diff_lines(diff: Diff) -> Iterator[str]:
     """Plain text, no line over 110 characters where words are shorter than that."""
+    if diff.idle:
+        yield f"nothing to build; what {name_of(diff.now)} changed:"
     yield f"{name_of(diff.before)} → {name_of(diff.now)}"
     told = {each.number: lines for each in diff.songs if (lines := list(_about(each)))}
     for each in diff.songs:
@@ -55,6 +59,7 @@ def diff_lines(diff: Diff) -> Iterator[str]:
     yield from _moved([each for each in diff.songs if each.number not in told])
     yield from (_seam(each, diff) for each in diff.seams)
     yield from (f"every track: {_changed(each)}" for each in diff.words)
+    yield from _vinyl(diff.vinyl) if diff.vinyl else ()
     yield from textwrap.wrap(verdict(diff), WIDTH)
     yield _files(diff)
 
@@ -88,7 +93,7 @@ def _about(song: Song) -> Iterator[tuple[str, str]]:
         *(_figures(song) if song.same_audio is not True else ()),
         *(("limiter", _changed(each)) for each in song.limiter),
         *_tags(song),
-        *(("alternate", _alternate(each)) for each in song.alternates),
+        *(("alternate", _alternate(each, song.changed_alternates)) for each in song.alternates),
     ]
     if told and number.before != number.now:
         yield "number", f"{number.before:02} → {number.now:02}"
@@ -117,40 +122,74 @@ def _length(length: Change) -> Iterator[tuple[str, str]]:
 def _audio(song: Song) -> Iterator[str]:
     if song.same_audio is True:
         return
-    if why := [reason for reason in song.why if not reason.startswith(TOLD)]:
+    if not song.heard.only_pause and (why := [reason for reason in song.why if not reason.startswith(TOLD)]):
         yield "; ".join(why)
-    if song.nulled:
-        yield from _nulled(song.nulled)
+    if song.heard.nulled:
+        yield from _heard(song.heard)
+    elif song.same_audio is None:
+        yield "no format is in both"
     else:
-        says = "differs" if song.same_audio is False else "no format is in both"
-        yield f"{says}; {song.not_nulled}"
+        yield f"differs; {song.heard.why_not}"
 
 
-def _nulled(nulled: Nulled) -> Iterator[str]:
-    """Shift, polarity and level, then where it differs besides, then how deep the null is."""
-    found = nulled.difference
-    passages = found.passages
-    whole = [*_shift(nulled), *(["polarity inverted"] if found.inverted else []), *_gain(found.gain_db)]
-    if whole:
-        yield f"{', '.join(whole)}{'' if passages else '; otherwise the same'}"
-    elif found.null_db == -math.inf and not passages:
-        yield "the same but for the silence behind it"
-    elif not passages:
-        yield f"differs by no more than {'rounding' if nulled.of == SHAPED else 'dither'}"
-    yield from (_passage(each, nulled) for each in passages[:MOST_PASSAGES])
+def _heard(heard: Heard) -> Iterator[str]:
+    """Shift, polarity and level, then where it differs besides, then how deep the null is.
+
+    Level is that of the masters, where they are known: what is louder may have less gain.
+    """
+    behind = [each for each in (heard.shaped, heard.mastered) if each]
+    first, last = behind[0], behind[-1]
+    more = _besides(first, last) if first is not last else []
+    moved = [*_shift(first), *(["polarity inverted"] if first.difference.inverted else [])]
+    whole = [*moved, *_gain(last.difference.gain_db)]
+    where = "" if heard.mastered else f" {SHAPED}"
+    somewhere = first.difference.passages or more
+    if heard.only_pause:
+        yield "the same but for the pause behind it"
+    elif whole:
+        yield f"{', '.join(whole)}{where}{'' if somewhere or where else '; otherwise the same'}"
+    elif not somewhere:
+        yield f"differs by no more than {'dither' if heard.mastered else 'rounding'}{where}"
+    yield from _passages(first.difference.passages, first)
+    yield from _passages(more, last, "as mastered " if first.difference.passages else "")
+    yield from map(_depth, behind)
+    if not heard.mastered:
+        yield f"masters: {heard.why_not}"
+
+
+def _besides(shaped: Nulled, mastered: Nulled) -> list[Passage]:
+    """Where masters differ and what they were made from does not."""
+    return [
+        each
+        for each in mastered.difference.passages
+        if not any(
+            passage.start_s - NEAR_S <= each.start_s and each.stop_s <= passage.stop_s + NEAR_S
+            for passage in shaped.difference.passages
+        )
+    ]
+
+
+def _passages(passages: Sequence[Passage], nulled: Nulled, of: str = "") -> Iterator[str]:
+    yield from (f"{of}{_passage(each, nulled)}" for each in passages[:MOST_PASSAGES])
     if len(passages) > MOST_PASSAGES:
-        last = f"the last ends at {_time(passages[-1].stop_s)}, {found.changed_s:.2f} s in all"
+        in_all_s = sum(each.stop_s - each.start_s for each in passages)
+        last = f"the last ends at {_time(passages[-1].stop_s)}, {in_all_s:.2f} s in all"
         yield f"and {len(passages) - MOST_PASSAGES} more passages; {last}"
+
+
+def _depth(nulled: Nulled) -> str:
+    found = nulled.difference
     how = nulled.of if nulled.of == SHAPED else f"{nulled.of} ({nulled.form})"
     worst = "" if found.worst_s is None else f"{_worst(found.worst_null_db)} around {_time(found.worst_s)}, "
-    yield f"{_null(found.null_db)}, {worst}{how}"
+    return f"{_null(found.null_db)}, {worst}{how}"
 
 
 def _shift(nulled: Nulled) -> Iterator[str]:
-    frames = nulled.shift_frames
+    """`1 sample (0.02 ms) of the mix later`"""
+    frames = abs(nulled.shift_frames)
     if frames:
-        plural = "" if abs(frames) == 1 else "s"
-        yield f"{abs(frames):g} frame{plural} of the mix {'later' if frames > 0 else 'earlier'}"
+        named = f"{frames:g} sample{'' if frames == 1 else 's'} ({1000 * frames / nulled.mix_rate:.2f} ms)"
+        yield f"{named} of the mix {'later' if nulled.shift_frames > 0 else 'earlier'}"
 
 
 def _gain(gain_db: float) -> Iterator[str]:
@@ -185,7 +224,7 @@ def _figures(song: Song) -> Iterator[tuple[str, str]]:
             if each.before != each.now:
                 yield label, f"{_figure(each.before)} → {_figure(each.now)} {unit}".rstrip()
         elif abs(each.now - each.before) >= STEP:
-            more = f"({each.now - each.before:+.2f})"
+            more = f"({round(each.now, 2) - round(each.before, 2):+.2f})"
             yield label, f"{_figure(each.before)} → {_figure(each.now)} {unit} {more}".replace("  ", " ")
     tones = [
         f"{hz / 1000:g} kHz {level_db:+.1f}" if hz >= 1000 else f"{hz:g} Hz {level_db:+.1f}"
@@ -221,10 +260,11 @@ def _value(value: str | None) -> str:
     return value if value in ("on", "off") or re.fullmatch(r"[-+]?[\d.]+( dB)?", value) else f'"{value}"'
 
 
-def _alternate(each: Change) -> str:
+def _alternate(each: Change, changed: Sequence[str]) -> str:
     if each.before is None or each.now is None:
         return f"{each.name} is {'new' if each.before is None else 'gone'}"
-    return f"{each.name} differs; {' → '.join(dict.fromkeys((each.before['path'], each.now['path'])))}"
+    how = "differs" if each.name in changed else "sounds the same"
+    return f"{each.name} {how}; {' → '.join(dict.fromkeys((each.before['path'], each.now['path'])))}"
 
 
 def _moved(songs: Sequence[Song]) -> Iterator[str]:
@@ -249,7 +289,7 @@ def _moved(songs: Sequence[Song]) -> Iterator[str]:
 def _steps(songs: Sequence[Song], by: int, sectors: int) -> Iterator[str]:
     if by:
         was = [song.number - by for song in songs]
-        yield f"before {was[0]:02}" + (f" to {was[-1]:02}" if len(was) > 1 else "")
+        yield f"was {was[0]:02}" + (f" to {was[-1]:02}" if len(was) > 1 else "")
     if sectors:
         start = songs[0].places[1]
         yield f"start {_time(abs(start.now - start.before))} {'later' if sectors > 0 else 'earlier'}"
@@ -261,6 +301,32 @@ def _seam(each: Change, diff: Diff) -> str:
     return f"after {number:02} {title}: {each.before or 'the end'} → {each.now or 'the end'}"
 
 
+def _vinyl(vinyl: Vinyl) -> Iterator[str]:
+    """`vinyl: sides A and B differ (all sides 0.1 dB softer: -2.9 → -3.0 dB)`, then other tracks."""
+    softer = "".join(_all_sides(vinyl.gain_db))
+    if vinyl.changed:
+        yield f"vinyl: {sides(vinyl.changed)} differ{'s' * (len(vinyl.changed) == 1)}{softer}"
+    for each in vinyl.tracks:
+        yield f"vinyl: side {each.name} {_range(each.before)} → {_range(each.now)}"
+
+
+def _all_sides(gain_db: Change) -> Iterator[str]:
+    """In tenths where that tells them apart."""
+    if gain_db.before is None or gain_db.now is None:
+        return
+    for digits in (1, 2):
+        was, now = (round(each, digits) + 0.0 for each in (gain_db.before, gain_db.now))
+        if was != now:
+            how = f"{abs(now - was):.{digits}f} dB {'louder' if now > was else 'softer'}"
+            yield f" (all sides {how}: {was:.{digits}f} → {now:.{digits}f} dB)"
+            return
+
+
+def _range(numbers: Sequence[int]) -> str:
+    """`1–3`, whose order is that of the album."""
+    return f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else "".join(map(str, numbers))
+
+
 def _files(diff: Diff) -> str:
     """`3 of 44 files differ, 1 is new, 2 are gone.`"""
     files = diff.files
@@ -268,7 +334,7 @@ def _files(diff: Diff) -> str:
         f"{len(paths)}{of} {one if len(paths) == 1 else many}"
         for paths, of, one, many in (
             (files.changed, f" of {files.total} files", "differs", "differ"),
-            (files.renamed, "", "is called otherwise", "are called otherwise"),
+            (files.renamed, "", "renamed", "renamed"),
             (files.new, "", "is new", "are new"),
             (files.gone, "", "is gone", "are gone"),
             (files.unknown, "", "cannot be told", "cannot be told"),
@@ -281,7 +347,8 @@ def _files(diff: Diff) -> str:
 
 
 def _times(change: Change) -> str:
-    return f"{_time(change.before)} → {_time(change.now)} ({change.now - change.before:+.3f} s)"
+    more_s = round(change.now, 3) - round(change.before, 3)
+    return f"{_time(change.before)} → {_time(change.now)} ({more_s:+.3f} s)"
 
 
 def _time(seconds: float) -> str:

@@ -33,19 +33,21 @@ def file_stamp(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
 
 
-def read_book(file: Path) -> dict[str, Any]:
+def read_book(file: Path, *, sealed: bool = False) -> dict[str, Any]:
     """A mapping that was kept as JSON; empty when there is none or it is damaged.
 
-    One that was written by `book_text` is taken only if no bit of it is another.
+    One that was written by `book_text` is taken only if no bit of it is another; when `sealed`, nothing else
+    is taken.
     """
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if not isinstance(known, dict):
+            return {}
+        seal = known.pop(_SEAL, None)
+        whole = not sealed if seal is None else seal == _seal(known)
+    except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(known, dict):
-        return {}
-    seal = known.pop(_SEAL, None)
-    return known if seal in (None, _seal(known)) else {}
+    return known if whole else {}
 
 
 def book_text(known: Mapping[str, Any]) -> str:

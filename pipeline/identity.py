@@ -34,6 +34,12 @@ def pairs(before: Sequence[Song], now: Sequence[Song]) -> list[Pair]:
     return [(came_from.get(place), place) for place in range(len(now))] + [(place, None) for place in gone]
 
 
+def same_song(one: Song, other: Song) -> bool:
+    """Whether anything but their places says so."""
+    keys = (_isrc, _mix_hash, _title)
+    return any(key(one) is not None and key(one) == key(other) for key in keys)
+
+
 def folded(title: str) -> str:
     """A title as it is compared: upper and lower case and both spellings of an accent alike.
 

@@ -26,7 +26,7 @@ def read_listing(delivery: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         hint = "name the folder that holds delivery.json"
         raise Fault(f"{delivery} is no delivery: it has no {LISTING}", hint=hint) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Fault(f"{delivery / LISTING} cannot be read: it is damaged", hint="build again") from None
     return listing
 

@@ -48,7 +48,7 @@ class Verdict:
 def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
     """All checks. `progress` is told the seconds of audio that were read."""
     listing = read_listing(delivery)
-    faults = _folder_faults(delivery, listing["files"])
+    faults = folder_faults(delivery)
     present = [row for row in listing["files"] if (delivery / row["path"]).is_file()]
     for row in present:
         faults += file_faults(delivery, row, listening=True, progress=progress)
@@ -71,8 +71,9 @@ def quick_faults(
     return faults
 
 
-def _folder_faults(delivery: Path, rows: list[Row]) -> list[Fault]:
+def folder_faults(delivery: Path) -> list[Fault]:
     """That nothing is missing, changed or there besides, by both lists; one fault for each file."""
+    rows = read_listing(delivery)["files"]
     paths = sorted(path for path in delivery.rglob("*") if path.is_file() and path.name not in LITTER)
     found = {path.relative_to(delivery).as_posix(): sha256_file(path) for path in paths}
     sums, listed = _sums(delivery), {row["path"]: row["sha256"] for row in rows}

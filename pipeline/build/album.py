@@ -8,14 +8,23 @@ from typing import Any
 
 from pipeline import approvals, lint
 from pipeline.alternates import remarks_on
-from pipeline.approvals import APPROVALS, Approval
+from pipeline.approvals import Approval
 from pipeline.build import alternates, history, revision
 from pipeline.build.files import as_delivered, compared, files_of, fill
 from pipeline.build.opened import Opened, inputs_of, open_album, store_of
 from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
 from pipeline.build.publish import publish, refuse_foreign, refuse_to_drop, staging, stamp_or_none
-from pipeline.build.request import STORE, Options, is_done, output_of, published_book, request_key, stamps
+from pipeline.build.request import (
+    STORE,
+    Options,
+    approvals_name,
+    is_done,
+    output_of,
+    published_book,
+    request_key,
+    stamps,
+)
 from pipeline.build.run import Task, Watcher
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease, Release
@@ -83,7 +92,8 @@ def _deliver(
     production.ensure(opened.runner, [rendered for each in written for rendered in each.reads])
     with staging(opened.output) as folder:
         rows = list(fill(files, opened.output, folder, watcher))
-        request, approved = _request(opened), stamp_or_none(opened.manifest.folder / APPROVALS)
+        signed = opened.manifest.folder / approvals_name(opened.manifest.file)
+        request, approved = _request(opened), stamp_or_none(signed)
         standing, dropped, approved_by = _approvals(opened, production.release)
         number = revision.number_of(opened, rows)
         before = revision.before_of(opened, number)
@@ -95,8 +105,8 @@ def _deliver(
         record = revision.record(opened, production, tracks, rows, number)
         books = {history.book(number, STORE, history.release_of(opened.manifest.file)): history.text(record)}
         if dropped:
-            _refuse_edited(opened.manifest.folder / APPROVALS, approved)
-            books[APPROVALS] = approvals.text(standing)
+            _refuse_edited(signed, approved)
+            books[signed.name] = approvals.text(standing)
         publish(folder, opened.output, opened.store, books)
     with suppress(OSError):  # it stands; without this the next build only looks closer
         published_book(opened.manifest.file).record(
@@ -118,12 +128,9 @@ def _deliver(
 
 
 def _approvals(opened: Opened, release: Release) -> tuple[tuple[Approval, ...], Dropped, dict[int, str]]:
-    """Those that go on, those that the audio has outlived, and who has approved which track as it is.
-
-    They are read again: mastering takes its time, and somebody may have written in the file meanwhile.
-    """
+    """Those that go on, those that the audio has outlived, and who has approved which track as it is."""
     tracks = tracks_data(release, {})
-    standing, dropped = approvals.kept(approvals.read_approvals(opened.manifest.folder), tracks)
+    standing, dropped = opened.fallen(tracks)
     return standing, dropped, approvals.approved_by(standing, tracks)
 
 

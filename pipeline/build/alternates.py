@@ -21,7 +21,7 @@ from pipeline.formats import AudioFormat
 from pipeline.level import ReelLevel, at_gain
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.tracks import AlternateMix, alternate_piece
-from pipeline.shaped import AUDIO, read_envelope, read_readings
+from pipeline.shaped import read_envelope, read_readings
 from pipeline.timeline import Island, Slot, Timeline
 
 Item = TypeVar("Item")
@@ -60,7 +60,12 @@ def level_of(album: Album, each: Mastered, session: Session, cache: Cache) -> Re
 
 
 def rendered(
-    each: Mastered, level: ReelLevel, session: Session, formats: Sequence[AudioFormat], cache: Cache
+    each: Mastered,
+    level: ReelLevel,
+    session: Session,
+    formats: Sequence[AudioFormat],
+    cache: Cache,
+    before: Before,
 ) -> list[Rendering]:
     """Pass 2 of one alternate: its whole reel, apart from what the main mix crossfades with."""
     number, key = each.source.number, each.mastering.trace.key
@@ -68,7 +73,7 @@ def rendered(
         session,
         reels=_replaced(session.reels, number, each.source.reel),
         levels=_replaced(session.levels, number, level),
-        shaped=_replaced(session.shaped, number, cache.sums(key)[AUDIO] if cache.holds(key) else f"of {key}"),
+        shaped=_replaced(session.shaped, number, masters.content_of(each.mastering.trace, cache, before)),
         shaped_keys=_replaced(session.shaped_keys, number, key),
     )
     island = _alone(session.timeline, number, session.reels[number].track_numbers)

@@ -5,6 +5,7 @@ and nothing is delivered.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.build import history, masters
@@ -36,7 +37,8 @@ def diff(file: Path, asked: Sequence[int | None], options: Options, watcher: Wat
     last two deliveries.
 
     Raises:
-        Faults: nothing has been delivered, there is no such revision, or what keeps a build from working.
+        Faults: nothing has been delivered, there is no such revision, its record is damaged, or what keeps
+            a build from working.
     """
     if len(asked) == 2 and None not in asked:
         return _recorded(file, [number for number in asked if number is not None], options, watcher)
@@ -53,7 +55,8 @@ def diff(file: Path, asked: Sequence[int | None], options: Options, watcher: Wat
         )
         now = _as_it_is(opened, production)
         before, after = _chosen(named, known, opened, now)
-        return compared(before, after, opened.runner)
+        found = compared_or_fault(before, after, opened.runner)
+        return replace(found, idle=not named and after is not now)
 
 
 def _recorded(file: Path, numbers: Sequence[int], options: Options, watcher: Watcher) -> Diff:
@@ -64,7 +67,19 @@ def _recorded(file: Path, numbers: Sequence[int], options: Options, watcher: Wat
     known = history.revisions(store, history.release_of(file))
     before, now = (history.named(known, number) for number in numbers)
     with locked(store, watcher, wait=options.wait):
-        return compared(before, now, Runner(Cache(store / "cache"), options.jobs, watcher))
+        return compared_or_fault(before, now, Runner(Cache(store / "cache"), options.jobs, watcher))
+
+
+def compared_or_fault(before: Revision, now: Revision, runner: Runner) -> Diff:
+    """Fault where a record does not hold what it should: those that are read have the right shape, but
+    traces are as deep as what they are of.
+    """
+    try:
+        return compared(before, now, runner)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        named = [f"the record of revision {each['revision']}" for each in (before, now) if each["revision"]]
+        hint = "compare others (deadwax history), or take it from a backup"
+        raise Fault(f"{' or '.join(named)} is damaged", hint=hint) from error
 
 
 def _chosen(
@@ -105,4 +120,5 @@ def _as_it_is(opened: Opened, production: Production) -> Revision:
         ],
         "traces": rows_of(production.traces),
         "gains": masters.gains(production.levelled.session),
+        "vinyl_gain_db": production.release.vinyl_gain_db,
     }

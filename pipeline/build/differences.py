@@ -1,11 +1,11 @@
 """What is otherwise in one revision than in another: songs, seams, files; and that nothing else is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pipeline.build.history import Revision
-from pipeline.build.nulling import nulled, nulled_data
+from pipeline.build.nulling import Heard, in_one_format, nulled, nulled_data
 from pipeline.build.run import Runner
 from pipeline.build.songs import Change, FilePair, Row, Song, because, same_audio, song
 from pipeline.identity import pairs
@@ -27,11 +27,24 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vinyl:
+    """Sides by their letters: those that are cut otherwise, those of them where that does not follow from a
+    main version alone, and the numbers of the tracks of those that hold others. `gain_db` is that of all.
+    """
+
+    changed: tuple[str, ...]
+    besides: tuple[str, ...]
+    tracks: tuple[Change, ...]
+    gain_db: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
     """Two revisions, by number, None for what a build would make now.
 
     `came` and `gone` are tracks that only one has, `words` tags that differ alike in every song, `seams` how
-    a song goes on into the next, by its number now, where that differs.
+    a song goes on into the next, by its number now, where that differs. `vinyl` is None unless both have
+    sides. `idle` says that a build has nothing to do, so that the last two revisions are compared.
     """
 
     before: int | None
@@ -42,6 +55,8 @@ class Diff:
     words: tuple[Change, ...]
     seams: tuple[Change, ...]
     files: Files
+    vinyl: Vinyl | None = None
+    idle: bool = False
 
 
 def compared(before: Revision, now: Revision, runner: Runner) -> Diff:
@@ -49,14 +64,17 @@ def compared(before: Revision, now: Revision, runner: Runner) -> Diff:
     matched = pairs(before["tracks"], now["tracks"])
     both = [(before["tracks"][old], now["tracks"][new]) for old, new in matched
             if old is not None and new is not None]  # fmt: skip
+    both = in_one_format(before, now, both, runner.cache)
     names = name_of(before["revision"]), name_of(now["revision"])
     other = [pair for pair in both if not same_audio(pair[0]["audio"], pair[1]["audio"])]
     numbers = [are["number"] for _, are in other]
     heard = dict(zip(numbers, nulled(other, names, runner), strict=True))
-    why = because(before, now) if other else {}
-    files = _paired(before["files"], now["files"], {was["number"]: are["number"] for was, are in both})
+    forms = {are["number"]: (are.get("rendered") or {}).get("form", "") for _, are in both}
+    why = because(before, now, forms) if other else {}
+    moved = {was["number"]: are["number"] for was, are in both}
+    files = _paired(before["files"], now["files"], moved)
     songs = [
-        song(was, are, files, heard.get(are["number"], (None, "")),
+        song(was, are, files, heard.get(are["number"], Heard()),
              why.get(are["number"], ()) if are["number"] in heard else ())
         for was, are in both
     ]  # fmt: skip
@@ -74,6 +92,7 @@ def compared(before: Revision, now: Revision, runner: Runner) -> Diff:
             if was.get("seam", are["seam"]) != are["seam"]
         ),
         files=_files(files),
+        vinyl=_vinyl(before, now, files, moved, set(numbers)),
     )
 
 
@@ -138,22 +157,105 @@ def _is_same(was: Row, now: Row) -> bool | None:
 
 def verdict(diff: Diff) -> str:
     """Whether the audio of anything else has moved."""
-    changed = [each for each in diff.songs if each.same_audio is False]
+    same = [each for each in diff.songs if each.same_audio]
+    paused = [each for each in diff.songs if each.same_audio is False and each.heard.only_pause]
     unknown = [each for each in diff.songs if each.same_audio is None]
-    same = len(diff.songs) - len(changed) - len(unknown)
-    unsaid = f" Of {_numbers(unknown)} no format is in both." if unknown else ""
-    if not same:
-        return f"The audio of every track has changed.{unsaid}" if changed else unsaid.strip()
-    alike = "is the same, sample for sample."
-    if changed or unknown or diff.came or diff.gone:
-        tracks = "the other track" if same == 1 else f"the other {same} tracks"
-        return f"Nothing else moved: the audio of {tracks} {alike}{unsaid}"
-    tracks = "the track" if same == 1 else f"all {same} tracks"
-    return f"No audio has changed: that of {tracks} {alike}"
+    changed = len(diff.songs) - len(same) - len(paused) - len(unknown)
+    told = [
+        *_moved(diff, len(same), bool(paused), bool(changed), bool(unknown)),
+        *([f"{_numbers(paused)} {'is' if len(paused) == 1 else 'are'} the same but for the pause behind "
+           f"{'it' if len(paused) == 1 else 'them'}."] if paused else []),
+        *([f"Of {_numbers(unknown)} no format is in both."] if unknown else []),
+    ]  # fmt: skip
+    return " ".join(told)
+
+
+def _moved(diff: Diff, same: int, paused: bool, changed: bool, unknown: bool) -> Iterator[str]:
+    """`same` is how many tracks are; the others say whether there are any."""
+    lead = _besides(diff)
+    alone = not (changed or unknown or diff.came or diff.gone)
+    tracks = _tracks(same, "" if alone and not paused else "other ")
+    alike = f"{tracks} is the same, sample for sample." if same else ""
+    if alone and (same or paused):
+        none = f"{lead}; no main version has" if lead else "No audio has changed"
+        yield f"{none}: {'the audio' if lead else 'that'} of {alike}" if same else f"{none}."
+    elif same:
+        yield f"{lead}, too; the audio of {alike}" if lead else f"Nothing else moved: the audio of {alike}"
+    else:
+        if changed and not paused:
+            yield "The audio of every track has changed."
+        if lead:
+            yield f"{lead}{', too' * changed}."
+
+
+def _tracks(count: int, other: str) -> str:
+    if count == 1:
+        return f"the {other}track"
+    return f"the other {count} tracks" if other else f"all {count} tracks"
+
+
+def _besides(diff: Diff) -> str:
+    """What has changed and is no main version, nor follows from one that has."""
+    letters = diff.vinyl.besides if diff.vinyl else ()
+    names = [
+        f"{each.number:02} {each.title} ({version})"
+        for each in diff.songs
+        for version in each.changed_alternates
+    ]
+    many = len(names) + len(letters) > 1
+    names += [f"vinyl {sides(letters)}"] if letters else []
+    return f"{listed(names)} {'have' if many else 'has'} changed" if names else ""
+
+
+def sides(letters: Sequence[str]) -> str:
+    return f"side{'s' * (len(letters) > 1)} {listed(letters)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _numbers(songs: Sequence[Song]) -> str:
     return ", ".join(f"{each.number:02}" for each in songs)
+
+
+def _vinyl(
+    before: Revision, now: Revision, files: Sequence[FilePair], numbers: Mapping[int, int], changed: Set[int]
+) -> Vinyl | None:
+    """`numbers` are those of songs, then and now, `changed` those now whose main version is not the same."""
+    both = [
+        (was, are) for was, are in files
+        if was and are and are["role"] == "side" and "audio" in was["inputs"] and "audio" in are["inputs"]
+    ]  # fmt: skip
+    if not both:
+        return None
+    others = {are["side"]: _others(was["inputs"], are["inputs"], numbers) for was, are in both}
+    laid = [
+        Change(
+            are["side"], tuple(map(int, was["inputs"]["tracks"])), tuple(map(int, are["inputs"]["tracks"]))
+        )
+        for was, are in both
+    ]
+    other_tracks = {
+        each.name: each
+        for each in laid
+        if [numbers.get(number, -number) for number in each.before] != list(each.now)
+    }
+    return Vinyl(
+        changed=tuple(letter for letter, other in others.items() if other or letter in other_tracks),
+        besides=tuple(
+            letter for letter, other in others.items() if other - changed or letter in other_tracks
+        ),
+        tracks=tuple(other_tracks.values()),
+        gain_db=Change("vinyl_gain_db", before.get("vinyl_gain_db"), now.get("vinyl_gain_db")),
+    )
+
+
+def _others(was: Row, now: Row, numbers: Mapping[int, int]) -> set[int]:
+    """The tracks of a side that are cut otherwise than before."""
+    old = {numbers.get(number): audio for number, audio in zip(was["tracks"], was["audio"], strict=True)}
+    each = zip(now["tracks"], now["audio"], strict=True)
+    return {number for number, audio in each if old.get(number, audio) != audio}
 
 
 def diff_data(diff: Diff) -> dict[str, Any]:
@@ -167,7 +269,9 @@ def diff_data(diff: Diff) -> dict[str, Any]:
         "gone": [_named(track) for track in diff.gone],
         "tags": [asdict(each) for each in diff.words],
         "seams": [{"track": int(each.name), "before": each.before, "now": each.now} for each in diff.seams],
+        "vinyl": asdict(diff.vinyl) if diff.vinyl else None,
         "files": asdict(diff.files),
+        "nothing_to_build": diff.idle,
     }
 
 
@@ -185,8 +289,10 @@ def _song_data(each: Song) -> dict[str, Any]:
         "alternates": [_then_and_now(change) | {"version": change.name} for change in each.alternates],
         "audio": {
             "same": each.same_audio,
-            "null": nulled_data(each.nulled) if each.nulled else None,
-            "why_no_null": each.not_nulled or None,
+            "only_pause_differs": each.heard.only_pause,
+            "null": nulled_data(each.heard.nulled) if each.heard.nulled else None,
+            "null_as_mastered": nulled_data(each.heard.mastered) if each.heard.mastered else None,
+            "why_no_null": each.heard.why_not or None,
             "why": list(each.why),
         },
     }

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePath
+from stat import S_ISREG
 from typing import Any
 
 from pipeline import versions
@@ -122,7 +123,7 @@ def _foreseen(inputs: Row, was: Row, keys: Set[str]) -> Row:
     Gains in tags follow from what is not known yet, and are taken for what they were.
     """
     found = dict(inputs)
-    if found.get("audio") in keys:
+    if isinstance(found.get("audio"), str) and found["audio"] in keys:
         found["audio"] = was.get("audio")
     elif isinstance(found.get("audio"), list) and len(found["audio"]) == len(was.get("audio", ())):
         each = zip(found["audio"], was["audio"], strict=True)
@@ -143,8 +144,11 @@ def _why_rendered(each: Deliverable, production: Production) -> Sequence[str]:
 
 
 def _is_there(path: Path, row: Row, *, quick: bool) -> bool:
+    """A file of its own: what a link leads to is nobody's delivery."""
     try:
-        return path.stat().st_size == row["bytes"] and (quick or sha256_file(path) == row["sha256"])
+        found = path.lstat()
+        same = S_ISREG(found.st_mode) and found.st_size == row["bytes"]
+        return same and (quick or sha256_file(path) == row["sha256"])
     except OSError:
         return False
 
@@ -169,7 +173,7 @@ def keep(old: Path, path: Path) -> None:
     """The same file under two names until the old delivery goes; a copy where the disk knows no links."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(old, path)
+        os.link(old.resolve(), path)  # never a link that leads to it
     except OSError:
         shutil.copyfile(old, path)
 

@@ -1,11 +1,11 @@
 """`deadwax plan`: what a build would do, and why. Mixes are examined; nothing is mastered or rendered."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import approvals
 from pipeline.approvals import Approval
 from pipeline.build import reasons
 from pipeline.build.cache import Cache
@@ -14,6 +14,7 @@ from pipeline.build.opened import Opened, open_album, store_of
 from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
 from pipeline.build.publish import refuse_foreign, refuse_to_drop
+from pipeline.build.renders import FOR_VINYL
 from pipeline.build.request import Options, is_done, output_of
 from pipeline.build.run import DAMAGED, Watcher
 from pipeline.build.trace import Before, Trace, version_in
@@ -28,7 +29,7 @@ RUN, MAY, CURRENT = "run", "may run", "up to date"
 class Line:
     """What happens to one track, one alternate of it, or one file of the whole album.
 
-    `tasks` are master, render and the paths that are written. `state` is run, may run or up to date.
+    `tasks` are master, render, remove and the paths that are written. `state` is run, may run or up to date.
     """
 
     subject: str
@@ -66,7 +67,12 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
         )
         deliverables = files_of(production, opened.album.sides, opened.wanted)
         files = compared(deliverables, production, opened.before, opened.output, quick=True)
-    lines = [*_tracks(opened, production, files), *_others(files), *_shared(opened, production)]
+    lines = [
+        *_tracks(opened, production, files),
+        *_others(files),
+        *_removed(opened, deliverables),
+        *_shared(opened, production),
+    ]
     if done:  # whatever the cache has lost: nobody needs it
         lines = [replace(line, state=CURRENT, tasks=(), why=()) for line in lines if line.state != MAY]
     return Foreseen(output=opened.output, lines=tuple(lines), fallen=tuple(_fallen(opened, production)))
@@ -98,9 +104,9 @@ def _waiting(opened: Opened, production: Production, number: int, version: str |
     if opened.hold or match == "off" or not opened.before:
         return ""
     if match == "album" and production.moving:
-        return f"one gain for all, and {_numbered(production.moving)} must be heard first"
+        return f"one gain for all, and {_numbered(production.moving)} must be measured first"
     if version and release.reels[release.reel_of(number)].first_track in production.moving:
-        return "it has the gain of its main mix, which must be heard first"
+        return "it has the gain of its main mix, which must be measured first"
     return ""
 
 
@@ -173,6 +179,27 @@ def _others(files: Sequence[File]) -> Iterator[Line]:
             )
 
 
+def _removed(opened: Opened, deliverables: Sequence[Deliverable]) -> Iterator[Line]:
+    """Files of the standing delivery that have no part in the next: of songs that are gone, of what is not
+    asked for any more.
+    """
+    if opened.last is None:
+        return
+    have_part = {id(opened.before.file(each)) for each in deliverables}
+    gone = {track["number"]: track for track in opened.before.gone}
+    counts: Counter[tuple[str, str]] = Counter()
+    for row in opened.last["files"]:
+        if row["kind"] != "delivery" and id(row) not in have_part:
+            song = gone.get(row["track"])
+            named = f"{song['number']:02} {song['title']}" if song else row["path"].rpartition("/")[0]
+            counts[named, "no longer on the album" if song else "no longer asked for"] += 1
+    for (subject, reason), count in counts.items():
+        files = f"{count} file{'s' if count > 1 else ''}"
+        yield Line(
+            subject=subject, track=None, version=None, state=RUN, tasks=("remove",), why=(files, reason)
+        )
+
+
 def name_of(each: Deliverable) -> str:
     """`cd image`, `side A`, `cutting note (pdf)`."""
     ending = each.path.rpartition(".")[2]
@@ -189,15 +216,24 @@ def name_of(each: Deliverable) -> str:
 
 
 def _shared(opened: Opened, production: Production) -> Iterator[Line]:
-    """What all songs have a say in, and is not known before those that have changed are heard."""
-    if not production.moving or not opened.before:
+    """What all songs have a say in, and is not known before those that have changed are measured."""
+    if not opened.before:
         return
-    heard = f"{_numbered(production.moving)} must be heard first"
-    if opened.wanted["vinyl"] and not opened.manifest.vinyl.limiter:
-        yield _may("vinyl level", "render", f"all sides are turned down alike, and the peaks of {heard}")
+    if production.moving and opened.wanted["vinyl"] and not opened.manifest.vinyl.limiter:
+        why = f"all sides are turned down alike, and the peaks of {_numbered(production.moving)}"
+        yield _may("vinyl level", "render", f"{why} must be measured first")
+    rendered = [
+        track
+        for trace in production.traces
+        if trace.what == "render" and not trace.detail.endswith(FOR_VINYL) and not version_in(trace.detail)
+        if trace.key in production.unknown and trace.key not in production.lost
+        for tracks in trace.told["tracks"]
+        for track in tracks
+    ]
     tagged = any(form.codec != "wav" for form in opened.manifest.deliver.digital)
-    if opened.wanted["digital"] and tagged:
-        yield _may("album gain in tags", "write", f"it is that of all songs, and {heard}")
+    if rendered and opened.wanted["digital"] and tagged:
+        why = f"it is that of all songs, and {_numbered(rendered)} must be measured first"
+        yield _may("album gain in tags", "write", why)
 
 
 def _may(subject: str, task: str, why: str) -> Line:
@@ -207,11 +243,19 @@ def _may(subject: str, task: str, why: str) -> Line:
 def _fallen(opened: Opened, production: Production) -> Iterator[tuple[int, Approval]]:
     tracks = [
         {"number": piece.number, "title": piece.title, "isrc": piece.isrc}
-        | {"audio": audio_of(production.release, piece.number)}
+        | {"audio": _foreseen_audio(production, piece.number)}
         for piece in opened.manifest.pieces
     ]
-    for track, approval in approvals.kept(opened.approvals, tracks)[1]:
+    for track, approval in opened.fallen(tracks)[1]:
         yield track["number"], approval
+
+
+def _foreseen_audio(production: Production, number: int) -> dict[str, str]:
+    """Without what is only lost from the cache: that comes out as it was."""
+    lost = production.lost
+    return {
+        form: digest for form, digest in audio_of(production.release, number).items() if digest not in lost
+    }
 
 
 def plan_data(foreseen: Foreseen) -> dict[str, Any]:

@@ -1,44 +1,75 @@
 """The revisions of an album: what each was made from and what was published, without the audio.
 
-`.deadwax/history/0003.json` holds revision 3 of `album.yaml`, `history/ep/0003.json` that of `ep.yaml`
+`.deadwax/history/0003.json` holds revision 3 of `album.yaml`, `history/of ep/0003.json` that of `ep.yaml`
 beside it. Two builds that deliver the same are one revision.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.deliver.changes import sentences
+from pipeline.build.request import STORE
+from pipeline.build.sound import is_sound
+from pipeline.deliver.sounding import sentences, track_lines
 from pipeline.faults import Fault
 from pipeline.files import book_text, read_book
-from pipeline.identity import pairs
 
 HISTORY = "history"
 USUAL = "album"
+_OF = "of "  # begins the folder of a manifest that is called otherwise
+_NUMBER = re.compile("[0-9]{4,9}")
 Revision = Mapping[str, Any]
-# What every record has.
-FIELDS = frozenset(
-    ("revision", "published", "outputs", "tracks", "files", "traces", "gains", "entries", "deadwax")
-)
 
 
 def release_of(manifest: Path) -> str:
-    """What tells several manifests in one folder apart; empty for `album.yaml`."""
-    return "" if manifest.stem == USUAL else manifest.stem
+    """What tells several manifests in one folder apart; empty for `album.yaml`.
+
+    A manifest without a history takes up that of the only one which is not there any more: it has been
+    renamed.
+    """
+    own = "" if manifest.stem == USUAL else manifest.stem
+    store = manifest.parent / STORE
+    if _records(store, own):
+        return own
+    left = [
+        other
+        for other in releases(store)
+        if other != own and _records(store, other) and not _has_manifest(manifest.parent, other)
+    ]
+    return left[0] if len(left) == 1 else own
+
+
+def _has_manifest(folder: Path, release: str) -> bool:
+    return any((folder / f"{release or USUAL}{ending}").exists() for ending in (".yaml", ".yml"))
 
 
 def releases(store: Path) -> list[str]:
     """All that have a history."""
-    return ["", *sorted(folder.name for folder in (store / HISTORY).glob("*/"))]
+    folders = (folder.name for folder in (store / HISTORY).glob(f"{_OF}*/"))
+    return ["", *sorted(name.removeprefix(_OF) for name in folders)]
 
 
 def revisions(store: Path, release: str = "") -> list[Revision]:
-    """All that are known, the oldest first; a damaged record is passed over."""
-    found = [read_book(file) for file in sorted((store / HISTORY / release).glob("[0-9]*.json"))]
-    return sorted(
-        (each for each in found if each.keys() >= FIELDS and isinstance(each["revision"], int)),
-        key=lambda each: int(each["revision"]),
-    )
+    """All that are known, the oldest first; a record that is damaged, or not ours, is passed over."""
+    found = ((number, read_book(file, sealed=True)) for number, file in _records(store, release))
+    return [each for number, each in found if is_sound(each) and each["revision"] == number]
+
+
+def _records(store: Path, release: str) -> list[tuple[int, Path]]:
+    """The files that are called as records are, by their numbers; copies have other names."""
+    files = _folder(store / HISTORY, release).glob("*.json")
+    named = ((int(file.stem), file) for file in files if _NUMBER.fullmatch(file.stem))
+    return sorted((number, file) for number, file in named if file.name == _file(number))
+
+
+def _folder(history: Path, release: str) -> Path:
+    """No folder is called as a record may be, whatever its manifest is."""
+    return history / f"{_OF}{release}" if release else history
+
+
+def _file(number: int) -> str:
+    return f"{number:04}.json"
 
 
 def last_at(known: Sequence[Revision], output: str) -> Revision | None:
@@ -73,7 +104,7 @@ def contents(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def book(number: int, folder: str, release: str = "") -> str:
     """The record's path from the album's folder."""
-    return "/".join(filter(None, (folder, HISTORY, release, f"{number:04}.json")))
+    return (_folder(Path(folder, HISTORY), release) / _file(number)).as_posix()
 
 
 def text(revision: Revision) -> str:
@@ -100,7 +131,7 @@ def listed(store: Path, release: str = "") -> list[dict[str, Any]]:
 
 
 def _changed(before: Revision | None, now: Revision) -> list[str]:
-    """Sentences on what is heard otherwise than in the revision before."""
+    """Sentences on what is heard otherwise than in the revision before, and which songs are revised."""
     if before is None:
-        return ["The first delivery."]
-    return sentences(before["tracks"], pairs(before["tracks"], now["tracks"]), now["tracks"])
+        return ["The first delivery." if now["revision"] == 1 else "Nothing is on record of one before."]
+    return [*sentences(before, now), *(f"{line}." for line in track_lines(before, now))]

@@ -68,7 +68,7 @@ class HashBook:
         """Fault when the file is being written."""
         stamp = file_stamp(path)
         known = self._known.get(str(path))
-        if known and known[:-1] == stamp:
+        if isinstance(known, list) and len(known) == len(stamp) + 1 and known[:-1] == stamp:
             return str(known[-1])
         digest = sha256_file(path)
         refuse_changed(path, stamp)

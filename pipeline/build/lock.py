@@ -5,7 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -38,7 +38,8 @@ def locked(store: Path, watcher: Watcher, *, wait: bool = True) -> Iterator[None
             (store / HOLDER).write_text(json.dumps(about))
         yield
     finally:
-        (store / HOLDER).unlink(missing_ok=True)
+        with suppress(OSError):  # it only says who it was; what ends here may have failed of something else
+            (store / HOLDER).unlink(missing_ok=True)
         lock.release()
 
 

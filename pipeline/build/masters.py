@@ -59,7 +59,7 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
         timeline=album.timeline,
         reels=album.reels,
         levels=solve(album.reels, envelopes, album.timeline, levelling_of(album), held),
-        shaped=[_content(each.trace, runner.cache, before) for each in masterings],
+        shaped=[content_of(each.trace, runner.cache, before) for each in masterings],
         shaped_keys=keys,
         ceiling_dbtp=level.ceiling_dbtp,
         dither=album.manifest.session.dither,
@@ -73,13 +73,12 @@ def levelling_of(album: Album) -> Levelling:
     return Levelling(level.match, level.measure, level.target_lufs, level.ceiling_dbtp)
 
 
-def _content(trace: Trace, cache: Cache, before: Before) -> str:
+def content_of(trace: Trace, cache: Cache, before: Before) -> str:
     """Names shaped audio by its samples; what a dry run has not mastered by what it is known to become."""
     if cache.holds(trace.key):
         return cache.sums(trace.key)[AUDIO]
-    track = before.track(trace.track)
-    known = track["shaped"] if track and "shaped" in track else {}
-    return str(known["content"]) if known.get("key") == trace.key else f"of {trace.key}"
+    known = before.shaped(trace.track, trace.detail) if trace.key in before.keys else None
+    return known or f"of {trace.key}"
 
 
 def _last_gain_db(reel: Reel, before: Before) -> float | None:

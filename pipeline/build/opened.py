@@ -1,13 +1,13 @@
 """An album opened for work: manifest read, mixes known, marks laid, the last revision at hand."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.approvals import Approval, read_approvals
+from pipeline.approvals import Approval, kept, read_approvals
 from pipeline.build import history
 from pipeline.build.cache import Cache
 from pipeline.build.history import Revision
@@ -15,14 +15,18 @@ from pipeline.build.lock import locked
 from pipeline.build.mixes import read_facts, source_hashes, sources
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import recover
-from pipeline.build.request import STORE, Options, output_of
+from pipeline.build.request import STORE, Options, approvals_name, output_of
 from pipeline.build.run import Runner, Watcher
+from pipeline.build.sound import is_sound
 from pipeline.build.trace import Before
 from pipeline.deliver.cover import Cover
 from pipeline.faults import Fault, Faults
-from pipeline.listing import read_listing
+from pipeline.identity import same_song
+from pipeline.listing import LISTING, read_listing
 from pipeline.manifest.load import Manifest
 from pipeline.resolve import plugin_files
+
+Fallen = tuple[tuple[Mapping[str, Any], Approval], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,15 @@ class Opened:
     @property
     def cache(self) -> Cache:
         return self.runner.cache
+
+    def fallen(self, tracks: Sequence[Revision]) -> tuple[tuple[Approval, ...], Fallen]:
+        """The approvals that go on, and those that the audio has outlived; `tracks` as deliveries have them.
+
+        They are read again: mastering takes its time, and somebody may have written in the file meanwhile.
+        """
+        given = read_approvals(self.manifest.folder, approvals_name(self.manifest.file))
+        was = {track["number"]: self.before.track(track["number"]) for track in tracks} if self.last else {}
+        return kept(given, tracks, {number: each["audio"] for number, each in was.items() if each})
 
     @property
     def hold(self) -> bool:
@@ -87,7 +100,9 @@ def open_album(
     runner = Runner(Cache(store / "cache", read_only=dry), options.jobs, watcher)
     facts = read_facts(manifest, hashed, runner)
     known = history.revisions(store, history.release_of(manifest.file))
-    last = _standing(output, history.last_at(known, history.output_name(output, manifest.folder)))
+    name = history.output_name(output, manifest.folder)
+    last = _standing(output, history.last_at(known, name))
+    _refuse_other(manifest, store, name, last, songs_of(manifest, hashed.sha256))
     revision = last or (known[-1] if known else None)
     album = plan_album(
         manifest, facts, hashed, wanted, _spectrum_db(revision) if holds(manifest, options) else None
@@ -105,8 +120,8 @@ def open_album(
         cover=album_cover(manifest),
         known=tuple(known),
         last=last,
-        before=Before(revision, songs(album)),
-        approvals=read_approvals(manifest.folder),
+        before=Before(revision, songs_of(manifest, hashed.sha256)),
+        approvals=read_approvals(manifest.folder, approvals_name(manifest.file)),
     )
 
 
@@ -115,18 +130,38 @@ def _spectrum_db(revision: Revision | None) -> list[float] | None:
     return [-math.inf if level_db is None else level_db for level_db in levels_db] if levels_db else None
 
 
-def songs(album: Album) -> list[dict[str, Any]]:
-    """The tracks as far as telling songs apart goes."""
-    manifest = album.manifest
+def songs_of(manifest: Manifest, hashes: Sequence[str]) -> list[dict[str, Any]]:
+    """The tracks as far as telling songs apart goes; `hashes` are of the mixes, at least."""
     return [
         {
             "number": piece.number,
             "title": piece.title,
             "isrc": piece.isrc,
-            "mix": {"path": manifest.tracks[piece.mix].mix, "sha256": album.hashes[piece.mix]},
+            "mix": {"path": manifest.tracks[piece.mix].mix, "sha256": hashes[piece.mix]},
         }
         for piece in manifest.pieces
     ]
+
+
+def _refuse_other(
+    manifest: Manifest, store: Path, name: str, last: Revision | None, songs: Sequence[Revision]
+) -> None:
+    """Fault when another release stands in the output folder, of a manifest beside ours or from elsewhere."""
+    if last is None or not (manifest.folder / name / LISTING).is_file():
+        return
+    hint = "choose another --output, or move it away"
+    for other in history.releases(store):
+        if other != history.release_of(manifest.file):
+            theirs = history.last_at(history.revisions(store, other), name)
+            if theirs and theirs["revision"] == last["revision"] and not last["traces"]:
+                problem = f"{name} holds the delivery of {other or history.USUAL}.yaml"
+                raise Fault(problem, place=str(manifest.file), hint=hint)
+    if last["traces"] or any(same_song(was, now) for was in last["tracks"] for now in songs):
+        return
+    album = read_listing(manifest.folder / name)["album"]
+    if (album.get("title"), album.get("artist")) != (manifest.album.title, manifest.album.artist):
+        problem = f'{name} holds another release: "{album.get("title")}" by {album.get("artist")}'
+        raise Fault(problem, place=str(manifest.file), hint=hint)
 
 
 def _standing(output: Path, recorded: Revision | None) -> Revision | None:
@@ -142,7 +177,7 @@ def _adopted(output: Path) -> Revision | None:
     try:
         listing = read_listing(output)
         tracks = [{"audio": {}} | track for track in listing["tracks"]]
-        return {
+        found = {
             "revision": int(listing["revision"]),
             "outputs": [],
             "tracks": tracks,
@@ -155,9 +190,12 @@ def _adopted(output: Path) -> Revision | None:
                 for track in tracks
             ],
             "entries": [],
+            "published": "",
+            "deadwax": "",
         }
-    except (Fault, Faults, KeyError, TypeError, ValueError):
+    except (Fault, Faults, KeyError, TypeError, ValueError, OverflowError):
         return None
+    return found if is_sound(found) else None
 
 
 def inputs_of(manifest: Manifest) -> list[Path]:

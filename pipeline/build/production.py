@@ -32,7 +32,8 @@ class Production:
 
     `why` is by what a trace calls a rendering and by track. `unknown` are the keys of what a dry run would
     have had to make, and has not; what stands for it in `release` is what it was before. `moving` are the
-    first tracks of the reels that come out otherwise, in a way that nobody knows yet.
+    first tracks of the reels that come out otherwise, in a way that nobody knows yet; `lost` are the keys of
+    what the cache has not kept, and which comes out as it was.
     """
 
     release: Release
@@ -44,6 +45,7 @@ class Production:
     why: Mapping[tuple[str, int], Sequence[str]]
     unknown: frozenset[str]
     moving: tuple[int, ...]
+    lost: frozenset[str]
 
     def ensure(self, runner: Runner, reads: Sequence[Rendered]) -> None:
         """See that rendered files are whole before they are read; those that are not are rendered again."""
@@ -100,6 +102,9 @@ def produce(
         traces=every,
         why=why,
         unknown=frozenset(trace.key for trace in every if not runner.cache.holds(trace.key)),
+        lost=frozenset(
+            trace.key for trace in every if trace.key in before.keys and not runner.cache.holds(trace.key)
+        ),
         moving=tuple(
             each.trace.track
             for each in parts.levelled.masterings
@@ -123,7 +128,7 @@ def _mastered(
         vinyl_gain_db=vinyl_gain_db,
         for_vinyl=for_vinyl,
         others=[
-            (each, level, alternates.rendered(each, level, levelled.session, formats, runner.cache))
+            (each, level, alternates.rendered(each, level, levelled.session, formats, runner.cache, before))
             for each in others
             for level in (alternates.level_of(album, each, levelled.session, runner.cache),)
         ],

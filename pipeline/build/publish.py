@@ -1,5 +1,6 @@
 """The swap at the end: a delivery appears whole or not at all, and a later build knows that it is intact."""
 
+import errno
 import hashlib
 import json
 import shutil
@@ -37,9 +38,10 @@ STEPS = (
 
 def refuse_foreign(output: Path) -> None:
     """Fault when the output folder holds something that no build of ours has put there, or us."""
+    resolved = _resolved(output)
     if not output.exists():
         return
-    if Path.cwd().is_relative_to(output.resolve()):
+    if Path.cwd().is_relative_to(resolved):
         raise Fault(
             f"{output} is the folder that you are in, and a delivery is replaced as a whole",
             hint="run this from another folder, or choose another --output",
@@ -53,6 +55,21 @@ def refuse_foreign(output: Path) -> None:
             place=str(output),
             hint="move it out of the folder",
         )
+
+
+def _resolved(output: Path) -> Path:
+    """Where it is, links followed; Fault where that is nowhere, or cannot be written down."""
+    hint = "or choose another --output"
+    try:
+        output.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Fault(f"{output} is a link that leads to itself", hint=f"remove it, {hint}") from None
+    found = output.resolve()
+    name = str(found).encode(errors="backslashreplace").decode()
+    if name != str(found):
+        raise Fault(f"{name} has bytes in its name that are no UTF-8", hint=f"rename the folder, {hint}")
+    return found
 
 
 def refuse_to_drop(output: Path, wanted: Mapping[str, bool]) -> None:
@@ -75,7 +92,7 @@ def staging(output: Path) -> Iterator[Path]:
     Where the output is a link, that is beside the folder it leads to.
     """
     # Without our process in its name: what a killed build left there is removed by the next.
-    folder = _beside(output.resolve(), "part")
+    folder = _beside(_resolved(output), "part")
     discard(folder)
     make_folder(folder)
     try:
@@ -102,7 +119,7 @@ def publish(folder: Path, output: Path, store: Path, books: Mapping[str, str | N
         OSError: the machine is at fault. Either all is as it was, or the new delivery stands and `recover`
             will write the books.
     """
-    output = output.resolve()
+    output = _resolved(output)
     refuse_foreign(output)
     new = _beside(output, "next")
     discard(new)
@@ -135,7 +152,7 @@ def recover(store: Path, output: Path) -> None:
                 _replace(intent.output, _beside(intent.output, "next"))
         if intent.stands_at(intent.output):
             _finish(intent, store)
-    _undo(store, output.resolve(), *((intent.output,) if intent else ()))
+    _undo(store, _resolved(output), *((intent.output,) if intent else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +314,10 @@ class PublishedBook:
 
     def is_current(self, output: Path, request: str) -> bool:
         """True when the same request was published there and neither inputs nor files have been touched."""
-        known = self._known.get(str(output.resolve()), {})
+        try:
+            known = self._known.get(str(_resolved(output)), {})
+        except Fault:
+            return False
         return (
             known.get("request") == request
             and known.get("files") == stamps_below(output)

@@ -4,12 +4,11 @@ Each function compares what a result was made from with what it would be made fr
 data, and returns reasons; none when they are the same.
 """
 
-import re
 from collections.abc import Mapping, Sequence, Set
-from pathlib import PurePath
 from typing import Any
 
 from pipeline.build.trace import Before, Trace
+from pipeline.mixname import mix_step
 
 Data = Mapping[str, Any]
 NEW = "new"
@@ -75,21 +74,8 @@ def _parts(before: Trace, now: Trace) -> list[str]:
     paths = zip(before.told["mixes"], now.told["mixes"], strict=False)
     if len(was) != len(are):
         return ["other mixes are joined"]
-    named = [versions for old, new in paths if (versions := _versions(old, new))]
+    named = [versions for old, new in paths if (versions := mix_step(old, new))]
     return [f"mix changed: {', '.join(named)}"] if named else ["mix changed"]
-
-
-def _versions(before: str, now: str) -> str:
-    """`v4 → v5` where that is how names differ, or the names."""
-    if before == now:
-        return ""
-    old, new = PurePath(before).name, PurePath(now).name
-    tokens = [re.split(r"[\s_.()\[\]-]+", name) for name in (old, new)]
-    if len(tokens[0]) == len(tokens[1]):
-        different = [(a, b) for a, b in zip(*tokens, strict=True) if a != b]
-        if len(different) == 1 and any(c.isdigit() for c in different[0][0] + different[0][1]):
-            return " → ".join(different[0])
-    return f"{old} → {new}" if old != new else f"{before} → {now}"
 
 
 def _chain(before: Trace, now: Trace, *, of_another_mix: bool) -> list[str]:

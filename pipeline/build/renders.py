@@ -257,7 +257,7 @@ def _foreseen(track: int, frames: int, trace: Trace, cache: Cache, before: Befor
     if not found or not cache.holds(found[0].key):
         return unlike
     key = found[0].key
-    numbers = found[0].told["segments"]
+    numbers = found[0].told.get("segments", ())
     last = read_rendered(cache.path(key), key, cache.sums(key))
     was = dict(zip(numbers, last, strict=False)).get(before.number(track) or 0)
     return replace(unlike, measure=was.measure, block_energy=was.block_energy) if was else unlike

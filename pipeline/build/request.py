@@ -32,6 +32,11 @@ class Options:
     wait: bool = True
 
 
+def approvals_name(file: Path) -> str:
+    """What the approvals of a manifest's masters are called: several in one folder have their own."""
+    return APPROVALS if file.stem == "album" else f"{file.stem}.{APPROVALS}"
+
+
 def output_of(file: Path, options: Options) -> Path:
     """Where the delivery goes."""
     return options.output or file.parent / "delivery"
@@ -46,7 +51,7 @@ def request_key(file: Path, options: Options, manifest_sha256: str = "") -> str:
 
     `manifest_sha256` is of the text that was read, where the file may be another by now.
     """
-    approvals = file.parent / APPROVALS
+    approvals = file.parent / approvals_name(file)
     return key_of(
         "request",
         versions.everything(),

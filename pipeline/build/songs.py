@@ -10,8 +10,8 @@ from dsp.comparison import LEVEL_OCTAVES, OCTAVES_HZ
 from dsp.spectrum import NOMINAL_HZ
 from pipeline.build import reasons
 from pipeline.build.history import Revision
-from pipeline.build.nulling import Nulled
-from pipeline.build.trace import Before, Trace
+from pipeline.build.nulling import Heard
+from pipeline.build.trace import Before, trace_of
 
 Row = Mapping[str, Any]
 FilePair = tuple[Row | None, Row | None]
@@ -50,10 +50,10 @@ class Song:
         tone_db: by octave, see `tone_db`.
         same_audio: whether every format that both revisions have holds the same samples; None where they
             have none in common.
-        nulled: how audio that is not the same differs.
-        not_nulled: why that is not known.
+        heard: how audio that is not the same differs.
         why: what was done otherwise.
-        alternates: versions that are new, gone, or sound otherwise.
+        alternates: versions that are new, gone, of another mix, or sound otherwise.
+        changed_alternates: those that are in both and sound otherwise.
     """
 
     title: str
@@ -64,10 +64,10 @@ class Song:
     figures: tuple[Change, ...]
     tone_db: Mapping[float, float | None]
     same_audio: bool | None
-    nulled: Nulled | None
-    not_nulled: str
+    heard: Heard
     why: tuple[str, ...]
     alternates: tuple[Change, ...]
+    changed_alternates: tuple[str, ...]
 
     @property
     def number(self) -> int:
@@ -75,29 +75,28 @@ class Song:
         return int(self.places[0].now)
 
 
-def song(
-    was: Row, now: Row, files: Sequence[FilePair], heard: tuple[Nulled | None, str], why: Sequence[str]
-) -> Song:
+def song(was: Row, now: Row, files: Sequence[FilePair], heard: Heard, why: Sequence[str]) -> Song:
     """A track of a record, then and now.
 
     Args:
         files: rows of all files, then and now.
-        heard: what the null test has found, or why there was none; nothing for the same audio.
+        heard: what the null tests have found; nothing for the same audio.
     """
     own = [(old, new) for old, new in files if old and new and new["track"] == now["number"]]
+    changed = _changed_alternates([pair for pair in own if pair[1].get("version")])
     return Song(
         title=now["title"],
         places=tuple(Change(name, was[name], now[name]) for name in PLACES),
         mix=Change("mix", _mix(was), _mix(now)),
-        words=tuple(_words(was, now, [pair for pair in own if not pair[1]["version"]])),
+        words=tuple(_words(was, now, [pair for pair in own if not pair[1].get("version")])),
         limiter=tuple(_limiter(was.get("limiter"), now.get("limiter"))),
         figures=tuple(_figures(was, now)),
         tone_db=tone_db(was["master"], now["master"]),
         same_audio=same_audio(was["audio"], now["audio"]),
-        nulled=heard[0],
-        not_nulled=heard[1],
+        heard=heard,
         why=tuple(why),
-        alternates=tuple(_alternates(was, now, [pair for pair in own if pair[1]["version"]])),
+        alternates=tuple(_alternates(was, now, changed)),
+        changed_alternates=changed,
     )
 
 
@@ -188,25 +187,36 @@ def _limiter(was: str | None, now: str | None) -> list[Change]:
     ]
 
 
-def _alternates(was: Row, now: Row, files: Sequence[tuple[Row, Row]]) -> Iterator[Change]:
-    """By version; what is rendered is the same where the files of all common formats were made from it."""
+def _changed_alternates(files: Sequence[tuple[Row, Row]]) -> tuple[str, ...]:
+    """Versions of which a file holds other audio, or was made from other audio where that is not known."""
+    return tuple(dict.fromkeys(new["version"] for old, new in files if _is_other(old, new)))
+
+
+def _is_other(was: Row, now: Row) -> bool:
+    if was.get("pcm_sha256") and now.get("pcm_sha256"):
+        return bool(was["pcm_sha256"] != now["pcm_sha256"])
+    return bool(was["inputs"].get("audio") != now["inputs"].get("audio"))
+
+
+def _alternates(was: Row, now: Row, changed: Sequence[str]) -> Iterator[Change]:
+    """By version."""
     own, other = (
         {each["version"]: _mix(each) for each in track.get("alternates", ())} for track in (was, now)
     )
-    changed = {
-        new["version"] for old, new in files if old["inputs"].get("audio") != new["inputs"].get("audio")
-    }
     for version in dict.fromkeys((*own, *other)):
         if own.get(version) != other.get(version) or version in changed:
             yield Change(version, own.get(version), other.get(version))
 
 
-def because(before: Revision, now: Revision) -> dict[int, list[str]]:
-    """Why the master of each track is another, by its number now; nothing where there is no record of it."""
+def because(before: Revision, now: Revision, forms: Mapping[int, str]) -> dict[int, list[str]]:
+    """Why the master of each track is another, by its number now; nothing where there is no record of it.
+
+    `forms` are the formats that are compared.
+    """
     if not before["traces"]:
         return {}
     known = Before(before, now["tracks"])
-    traces = [Trace(**row) for row in now["traces"]]
+    traces = [trace_of(row) for row in now["traces"]]
     reels = {tracks[0]: tracks for tracks in (gain["tracks"] for gain in now["gains"])}
     mastered = {
         track: reasons.mastered(known.trace("master", trace.track, ""), trace)
@@ -214,7 +224,6 @@ def because(before: Revision, now: Revision) -> dict[int, list[str]]:
         if trace.what == "master" and not trace.detail
         for track in reels.get(trace.track, ())
     }
-    forms = {track["number"]: (track.get("rendered") or {}).get("form") for track in now["tracks"]}
     return {
         number: why
         for trace in traces

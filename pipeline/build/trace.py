@@ -1,7 +1,7 @@
 """What a result was made from, kept so that a later build can say why it is made again."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pipeline.deliver.release import Deliverable
@@ -39,7 +39,7 @@ class Before:
         self._numbers = {now + 1: before + 1 for before, now in matched if now is not None}
         self.gone = tuple(was[before] for before, now in matched if now is None)
         self._traces = {
-            (row["what"], row["track"], row["detail"]): Trace(**row)
+            (row["what"], row["track"], row["detail"]): trace_of(row)
             for row in self.revision.get("traces", [])
         }
 
@@ -72,6 +72,16 @@ class Before:
                 for reel, tracks in zip(trace.inputs["reels"], trace.told["tracks"], strict=True):
                     if number in tracks:
                         return trace, reel
+        return None
+
+    def shaped(self, track: int, version: str) -> str | None:
+        """What the shaped audio of a track was, by its content; `version` is that of an alternate."""
+        number = self.number(track)
+        for trace in self._traces.values():
+            if trace.what == "render" and version_in(trace.detail) == version:
+                for reel, tracks in zip(trace.inputs["reels"], trace.told["tracks"], strict=True):
+                    if number in tracks:
+                        return str(reel["shaped"])
         return None
 
     def file(self, each: Deliverable) -> Data | None:
@@ -115,6 +125,12 @@ def version_in(detail: str) -> str:
     """The alternate that a rendering is of; empty for the main version."""
     version, newline, _ = detail.partition("\n")
     return version if newline else ""
+
+
+def trace_of(row: Data) -> Trace:
+    """Of what is kept; what a newer version has added is left out."""
+    known = {each.name for each in fields(Trace)}
+    return Trace(**{name: value for name, value in row.items() if name in known})
 
 
 def rows_of(traces: Iterable[Trace]) -> list[dict[str, Any]]:

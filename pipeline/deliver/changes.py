@@ -1,13 +1,17 @@
 """CHANGES.md: what differs from the revision before, for each of those who get a part of a delivery."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.deliver.sounding import same_audio, sentences, track_lines
 from pipeline.wording import template
 
 CHANGES = "CHANGES.md"
-Rows = Sequence[Mapping[str, Any]]
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+Files = Mapping[str, Row]
+Pair = tuple[Row, Row]
 # Whom the files of each kind concern.
 CONCERNED = {"cd": "the CD plant", "digital": "the distributor and shops", "vinyl": "the vinyl engineer"}
 
@@ -15,111 +19,113 @@ CONCERNED = {"cd": "the CD plant", "digital": "the distributor and shops", "viny
 @dataclass(frozen=True, slots=True)
 class Change:
     """One file. `old` and `new` are checksums, None where there is no such file; `was` is its former path
-    when it is only called otherwise.
+    when it is called otherwise, `tags` are those that differ of one whose audio is the same.
     """
 
     path: str
     old: str | None
     new: str | None
     was: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What changes for one of those concerned."""
+    """What changes for one of those concerned. `retagged` are files with other tags and the same audio."""
 
     whom: str
     replaced: tuple[Change, ...]
     added: tuple[Change, ...]
     removed: tuple[Change, ...]
     renamed: tuple[Change, ...]
+    retagged: tuple[Change, ...] = ()
 
     @property
     def nothing(self) -> bool:
-        return not (self.replaced or self.added or self.removed or self.renamed)
+        return not (self.replaced or self.added or self.removed or self.renamed or self.retagged)
 
 
 def groups(before: Rows, now: Rows) -> list[Group]:
     """One for each who gets files in either revision, in the order of `CONCERNED`."""
     kinds = [kind for kind in CONCERNED if any(row["kind"] == kind for row in (*before, *now))]
-    return [_group(kind, _sums(before, kind), _sums(now, kind)) for kind in kinds]
+    return [_group(kind, _of(before, kind), _of(now, kind)) for kind in kinds]
 
 
-def _sums(rows: Rows, kind: str) -> dict[str, str]:
-    return {row["path"]: row["sha256"] for row in rows if row["kind"] == kind}
+def _of(rows: Rows, kind: str) -> dict[str, Row]:
+    return {row["path"]: row for row in rows if row["kind"] == kind}
 
 
-def _group(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Group:
-    gone = {path: digest for path, digest in before.items() if path not in now}
-    renamed = []
-    for path in sorted(now.keys() - before.keys()):
-        was = next((old for old, digest in gone.items() if digest == now[path]), None)
-        if was:
-            renamed.append(Change(path, gone.pop(was), now[path], was))
-    named = {change.path for change in renamed}
+def _group(kind: str, before: Files, now: Files) -> Group:
+    both = sorted(path for path in before.keys() & now.keys() if _sum(before[path]) != _sum(now[path]))
+    gone = {path: row for path, row in sorted(before.items()) if path not in now}
+    came = {path: row for path, row in sorted(now.items()) if path not in before}
+    renamed = _taken(gone, came, lambda old, new: _sum(old) == _sum(new))
+    retagged = [path for path in both if _only_tags(before[path], now[path])]
     return Group(
         whom=CONCERNED[kind],
-        replaced=tuple(
-            Change(path, before[path], now[path])
-            for path in sorted(before.keys() & now.keys())
-            if before[path] != now[path]
+        renamed=tuple(Change(new["path"], _sum(old), _sum(new), old["path"]) for old, new in renamed),
+        retagged=tuple(
+            Change(
+                path=new["path"],
+                old=_sum(old),
+                new=_sum(new),
+                was=old["path"] if old["path"] != new["path"] else "",
+                tags=_other_tags(old, new),
+            )
+            for old, new in [
+                *((before[path], now[path]) for path in retagged),
+                *_taken(gone, came, _only_tags),
+            ]
         ),
-        added=tuple(Change(path, None, now[path]) for path in sorted(now.keys() - before.keys() - named)),
-        removed=tuple(Change(path, digest, None) for path, digest in sorted(gone.items())),
-        renamed=tuple(renamed),
+        replaced=tuple(
+            Change(path, _sum(before[path]), _sum(now[path])) for path in both if path not in retagged
+        ),
+        added=tuple(Change(path, None, _sum(row)) for path, row in came.items()),
+        removed=tuple(Change(path, _sum(row), None) for path, row in gone.items()),
     )
 
 
-def changes_text(
-    title: str,
-    number: int,
-    before: Mapping[str, Any] | None,
-    now: Rows,
-    sounding: Sequence[str],
-) -> str:
+def _sum(row: Row) -> str:
+    return str(row["sha256"])
+
+
+def _taken(gone: dict[str, Row], came: dict[str, Row],
+           alike: Callable[[Row, Row], bool]) -> list[Pair]:  # fmt: skip
+    """Files that are called otherwise, each as it was and as it is; they are taken out of both."""
+    found = []
+    for path, new in list(came.items()):
+        was = next((each for each, old in gone.items() if alike(old, new)), None)
+        if was is not None:
+            found.append((gone.pop(was), came.pop(path)))
+    return found
+
+
+def _only_tags(old: Row, new: Row) -> bool:
+    """Whether two files differ in what they say of themselves alone; a format without tags has none."""
+    part = ("role", "version", "codec", "rate", "bits")
+    alike = all(old.get(name) == new.get(name) for name in part)
+    return alike and bool(new.get("tags")) and same_audio(old, new) is True
+
+
+def _other_tags(old: Row, new: Row) -> tuple[str, ...]:
+    """Their names; rows do not have the cover, nor how a codec was written."""
+    was, now = old.get("tags") or {}, new.get("tags") or {}
+    found = tuple(name for name in sorted(was.keys() | now.keys()) if was.get(name) != now.get(name))
+    return found or ("cover or encoding",)
+
+
+def changes_text(title: str, number: int, before: Row | None, now: Row) -> str:
     """The whole file.
 
     Args:
-        before: the revision before, with its number and its files; None for the first delivery.
-        sounding: sentences on what is heard otherwise.
+        before: the revision before, with its number; None where none is on record.
+        now: this one, with its `files` and `tracks`; see `pipeline.deliver.sounding`.
     """
     return template("CHANGES.md.j2").render(
         title=title,
         number=number,
         before=before["revision"] if before else None,
-        groups=groups(before["files"], now) if before else (),
-        sounding=sounding,
+        groups=groups(before["files"], now["files"]) if before else (),
+        sounding=sentences(before, now) if before else (),
+        tracks=track_lines(before, now) if before else (),
     )
-
-
-def sentences(before: Sequence[Mapping[str, Any]], pairs: Sequence[tuple[int | None, int | None]],
-              now: Sequence[Mapping[str, Any]]) -> list[str]:  # fmt: skip
-    """What is heard otherwise, and that nothing else is.
-
-    Tracks are as a revision has them: with their `audio`, checksums of what is decoded by format. `pairs`
-    are places of the same song in both.
-    """
-    came = [now[new] for old, new in pairs if old is None and new is not None]
-    gone = [before[old] for old, new in pairs if new is None and old is not None]
-    both = [(before[old], now[new]) for old, new in pairs if old is not None and new is not None]
-    changed = [song for was, song in both if sounds_different(was["audio"], song["audio"])]
-    moved = [song for was, song in both if was["number"] != song["number"]]
-    found = [f"New on the album: {_named(came)}."] if came else []
-    found += [f"No longer on the album: {_named(gone)}."] if gone else []
-    found += [f"The running order is another: {_named(moved)}."] if moved and not (came or gone) else []
-    if not changed:
-        return [*found, "The audio of every other track is the same." if found else "No audio has changed."]
-    if len(changed) == len(both):
-        return [*found, "The audio of every track has changed."]
-    plural = "s" if len(changed) > 1 else ""
-    return [*found, f"The audio of track{plural} {_named(changed)} has changed; of no other track has it."]
-
-
-def sounds_different(was: Mapping[str, str], now: Mapping[str, str]) -> bool:
-    """Whether a format that both revisions deliver has other samples."""
-    return any(was[form] != now[form] for form in was.keys() & now.keys())
-
-
-def _named(songs: Sequence[Mapping[str, Any]]) -> str:
-    named = [f"{song['number']:02} {song['title']}" for song in songs]
-    return ", ".join(named[:-1]) + (" and " if len(named) > 1 else "") + named[-1]

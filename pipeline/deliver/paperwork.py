@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.deliver.changes import CHANGES, changes_text, sentences
+from pipeline.deliver.changes import CHANGES, changes_text
 from pipeline.deliver.release import AlternateRelease, DeliveredFile, Release
+from pipeline.faults import Fault
 from pipeline.files import sha256_file
-from pipeline.identity import pairs
 from pipeline.intake import MixFacts
 from pipeline.listing import LISTING, SUMS, read_listing
 from pipeline.measure import master_figures, rounded
@@ -19,6 +19,8 @@ from pipeline.wording import template
 
 README = "README.txt"
 Row = Mapping[str, Any]
+# What a record keeps of a file and a delivery does not say.
+RECORD_ONLY = ("key", "inputs", "notes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,22 +28,27 @@ class Paper:
     """What is said of a delivery as a whole.
 
     `before` is the revision that it replaces, None for the first; `approved_by` maps the numbers of tracks
-    to who has approved them as they are.
+    to who has approved them as they are. `traces` say what it was rendered from, as records have them.
     """
 
     revision: int
     before: Row | None = None
+    traces: Sequence[Row] = ()
     approved_by: Mapping[int, str] = field(default_factory=dict)
 
 
 def write_paperwork(release: Release, rows: Sequence[Row], paper: Paper, folder: Path) -> None:
-    """The last files of a delivery; everything else is in `folder` already, as `rows` say."""
+    """The last files of a delivery; everything else is in `folder` already, as `rows` say.
+
+    What rows have for records alone goes into no delivery, but CHANGES.md is told from it.
+    """
     tracks = tracks_data(release, paper.approved_by)
     texts = {CHANGES: _changes(release, rows, paper, tracks), README: _readme(release, rows, paper)}
     for name, text in texts.items():
         _write(folder / name, text)
     own = [_own_row(folder, name, role) for name, role in ((CHANGES, "changes"), (README, "readme"))]
-    _write_lists(delivery_data(release, [*rows, *own], tracks, paper), folder)
+    told = [_as_delivered(row) for row in [*rows, *own]]
+    _write_lists(delivery_data(release, told, tracks, paper), folder)
 
 
 def _write_lists(listing: Row, folder: Path) -> None:
@@ -57,14 +64,21 @@ def _write(path: Path, text: str) -> None:
 def _own_row(folder: Path, name: str, role: str) -> Row:
     path = folder / name
     content = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
-    row = asdict(DeliveredFile(path=name, kind="delivery", role=role)) | content
-    return {key: value for key, value in row.items() if key != "notes"}
+    return _as_delivered(asdict(DeliveredFile(path=name, kind="delivery", role=role)) | content)
+
+
+def _as_delivered(row: Row) -> Row:
+    """The row as `delivery.json` has it, its columns always in one order."""
+    columns = [*(each.name for each in fields(DeliveredFile)), "bytes", "sha256"]
+    return {name: row[name] for name in columns if name not in RECORD_ONLY}
 
 
 def _changes(release: Release, rows: Sequence[Row], paper: Paper, tracks: Sequence[Row]) -> str:
-    album, before = release.manifest.album, paper.before
-    sounding = sentences(before["tracks"], pairs(before["tracks"], tracks), tracks) if before else ()
-    return changes_text(f"{album.artist} - {album.title}", paper.revision, before, rows, sounding)
+    album = release.manifest.album
+    now = {
+        "tracks": tracks, "files": rows, "traces": paper.traces, "vinyl_gain_db": release.vinyl_gain_db
+    }  # fmt: skip
+    return changes_text(f"{album.artist} - {album.title}", paper.revision, paper.before, now)
 
 
 def _readme(release: Release, rows: Sequence[Row], paper: Paper) -> str:
@@ -98,8 +112,8 @@ def reissue(delivery: Path, approved_by: Mapping[int, str], folder: Path) -> Non
     listing = read_listing(delivery)
     before = [track.get("approved_by") for track in listing["tracks"]]
     now = [approved_by.get(track["number"]) for track in listing["tracks"]]
-    readme = (delivery / README).read_text(encoding="utf-8")
     revision = listing["revision"]
+    readme = _own_readme(delivery / README, _state(revision, before))
     _write(folder / README, readme.replace(_state(revision, before), _state(revision, now), 1))
     for track, by in zip(listing["tracks"], now, strict=True):
         track["approved_by"] = by
@@ -107,6 +121,17 @@ def reissue(delivery: Path, approved_by: Mapping[int, str], folder: Path) -> Non
     own = _own_row(folder, README, "readme")
     rows = [own if row["path"] == README else row for row in listing["files"]]
     _write_lists(listing | {"files": rows}, folder)
+
+
+def _own_readme(file: Path, state: str) -> str:
+    """Its text; Fault when it does not have the sentence that is to be another."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (FileNotFoundError, ValueError):
+        text = ""
+    if state not in text:
+        raise Fault("this is not the README that was delivered", place=str(file), hint="build again")
+    return text
 
 
 def delivery_data(
@@ -164,7 +189,7 @@ def audio_of(release: Release, number: int) -> dict[str, str]:
     """
     if not release.limited:
         rate = release.timeline.rate
-        return {f"24/{rate / 1000:g}": release.unlimited[number - 1].pcm_sha256}
+        return {f"vinyl 24/{rate / 1000:g}": release.unlimited[number - 1].pcm_sha256}
     return {
         f"{form.render_bits}/{form.rate / 1000:g}": tracks[number - 1].pcm_sha256
         for form, tracks in sorted(release.limited.items())
@@ -192,4 +217,8 @@ def _alternate(each: AlternateRelease) -> dict[str, Any]:
         "limiting_max_db": rounded(rendered.limiting_max_db),
         "chain": each.readings["chain"],
         "master": master_figures(rendered.measure),
+        "audio": {
+            f"{form.render_bits}/{form.rate / 1000:g}": track.pcm_sha256
+            for form, track in sorted(each.rendered.items())
+        },
     }

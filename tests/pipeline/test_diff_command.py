@@ -119,7 +119,8 @@ def test_an_edit_begins_where_it_begins_behind_a_compressor(album: Album) -> Non
 
 
 @pytest.mark.parametrize(
-    ("frames", "words"), [(1, "1 frame of the mix later"), (-3, "3 frames of the mix earlier")]
+    ("frames", "words"),
+    [(1, "1 sample (0.02 ms) of the mix later"), (-3, "3 samples (0.07 ms) of the mix earlier")],
 )
 def test_a_mix_that_has_slipped_is_called_so(album: Album, frames: int, words: str) -> None:
     whole = np.concatenate([np.zeros((8, 2)), song(1), np.zeros((8, 2))])
@@ -171,6 +172,66 @@ def test_a_gain_alone_nulls_down_to_the_dither(album: Album) -> None:
     assert list(eins["tone_db"].values()) == approx([0.0] * 10, abs=0.01)
     assert "-2.00 dB; otherwise the same" in said(album)
     assert "tone" not in said(album)
+
+
+def test_a_fade_is_not_otherwise_the_same(album: Album) -> None:
+    """Drei is 4.9 s; one frame later it nulls before the fade, and the fade is its last second."""
+    whole = np.concatenate([np.zeros((8, 2)), song(3), np.zeros((8, 2))])
+    remix(album, 3, whole)
+    done("build", album.manifest)
+    remix(album, 3, np.roll(whole, 1, axis=0))
+    album.edit("isrc: GBAYE2600003}", "isrc: GBAYE2600003, fade_out: {seconds: 1}}")
+    audio = track(diffed(album), "Drei")["audio"]
+    assert (audio["null"]["compared"], audio["null"]["passages"]) == ("before gain and limiting", [])
+    assert audio["null_as_mastered"]["compared"] == "as mastered"
+    last = audio["null_as_mastered"]["passages"][-1]
+    assert (last["start_s"], last["stop_s"]) == approx((3.9, 4.9), abs=NEAR_S)
+    text = said(album)
+    assert "otherwise the same" not in text
+    assert "fade out changed\n" in text
+    assert "1 sample (0.02 ms) of the mix later" in text
+    assert "0:03.900 to 0:04.900 differs" in text
+
+
+def test_a_gain_that_levelling_takes_back_is_not_heard(album: Album) -> None:
+    remix(album, 1, song(1) * 10.0 ** (1.0 / 20.0))
+    audio = track(diffed(album), "Eins")["audio"]
+    assert audio["null"]["gain_db"] == approx(1.0, abs=0.001)
+    assert audio["null_as_mastered"]["gain_db"] == approx(0.0, abs=0.001)
+    text = said(album)
+    assert "audio       differs by no more than dither\n" in text
+    assert "+1.00 dB" not in text
+
+
+def test_masters_that_cannot_be_compared_are_not_called_the_same(album: Album) -> None:
+    remix(album, 3, -song(3))
+    done("build", album.manifest)
+    shutil.rmtree(entries(album, 1, "rendered", 3))
+    text = said(album, "1", "2")
+    assert "polarity inverted before gain and limiting\n" in text
+    assert "masters: the audio of revision 1 is no longer in the cache (deadwax clean)\n" in text
+    assert "otherwise the same" not in text
+
+
+def test_revisions_are_compared_in_the_best_format_of_both(album: Album) -> None:
+    """The second has 48 kHz besides, the third only 44.1 kHz again; the delivered files say what is true."""
+    figures = {row["track"]: row["lufs_i"] for row in rows(album.delivery, role="track")}
+    album.edit("[flac 24/44.1]", "[flac 24/44.1, flac 24/48]")
+    album.edit("deliver: {", "deliver: {allow_upsampling: yes, ")
+    data = diffed(album)
+    assert changed(data) == []
+    remix(album, 3, louder(song(3), 1.0, 2.0))
+    done("build", album.manifest)
+    data = diffed(album, "1", "2")
+    assert changed(data) == ["Drei"]
+    masters = track(data, "Drei")["audio"]["null_as_mastered"]
+    assert (masters["form"], masters["rate"]) == ("flac 24/44.1", 44_100)
+    (now,) = (row for row in rows(album.delivery, role="track")
+              if row["track"] == 3 and row["rate"] == 44_100)  # fmt: skip
+    assert track(data, "Drei")["lufs_i"] == {"before": figures[3], "now": now["lufs_i"]}
+    assert "flac 24/48" not in said(album, "1", "2")
+    shutil.rmtree(album.folder / ".deadwax" / "cache")
+    assert "differs; the audio of revision 1 is no longer in the cache" in said(album, "1", "2")
 
 
 def test_a_changed_title_changes_no_audio(album: Album) -> None:
@@ -242,8 +303,8 @@ def test_songs_that_change_places_stay_themselves(album: Album) -> None:
     assert (changed(data), data["new"], data["gone"], data["seams"]) == ([], [], [], [])
     assert [len(data["files"][name]) for name in ("changed", "renamed", "new", "gone")] == [2, 0, 0, 0]
     text = said(album)
-    assert "01 Zwei: before 02, start 0:05.107 earlier\n" in text
-    assert "02 Eins: before 01, start 0:05.200 later\n" in text
+    assert "01 Zwei: was 02, start 0:05.107 earlier\n" in text
+    assert "02 Eins: was 01, start 0:05.200 later\n" in text
 
 
 def test_a_song_that_is_the_last_no_more_has_a_pause_behind_it(album: Album) -> None:
@@ -257,8 +318,44 @@ def test_a_song_that_is_the_last_no_more_has_a_pause_behind_it(album: Album) -> 
         {"track": 3, "before": "gap of 0.4 s", "now": ""},
     ]
     text = said(album)
-    assert "  the same but for the silence behind it\n" in text
+    assert "  the same but for the pause behind it\n" in text
     assert "after 01 Drei: the end → gap of 1 s\n" in text
+
+
+def test_a_longer_pause_is_no_other_audio(album: Album) -> None:
+    album.edit("isrc: GBAYE2600001, then: {gap: 0.4}", "isrc: GBAYE2600001, then: {gap: 1}")
+    data = diffed(album)
+    assert track(data, "Eins")["audio"]["only_pause_differs"]
+    assert data["verdict"] == (
+        "No audio has changed: that of the other 2 tracks is the same, sample for sample. "
+        "01 is the same but for the pause behind it."
+    )
+    assert "  audio       the same but for the pause behind it\n" in said(album)
+
+
+def test_alternates_and_sides_are_audio_too(album: Album) -> None:
+    album.edit("isrc: GBAYE2600001,", "isrc: GBAYE2600001, alternates: {instrumental: mixes/4.wav},")
+    album.edit("[flac 24/44.1]", "[flac 24/44.1], vinyl: {}")
+    album.edit("deliver:", "vinyl: {format: 7in, rpm: 45, sides: {A: [1, 2], B: [3]}}\ndeliver:")
+    remix(album, 4, 0.8 * song(1))
+    done("build", album.manifest)
+    assert diffed(album, "2", "now")["verdict"].startswith("No audio has changed: that of all 3 tracks")
+    remix(album, 4, 0.8 * louder(song(1), 1.0, 2.0))
+    data = diffed(album)
+    assert data["verdict"] == (
+        "01 Eins (Instrumental) has changed; no main version has: the audio of all 3 tracks is the same, "
+        "sample for sample."
+    )
+    remix(album, 3, -song(3))
+    assert diffed(album)["verdict"].startswith("01 Eins (Instrumental) has changed, too; the audio of the")
+    remix(album, 4, 0.8 * song(1))
+    assert diffed(album)["verdict"].startswith("Nothing else moved: the audio of the other 2 tracks")
+    assert "vinyl: side B differs\n" in said(album)
+    remix(album, 3, song(3))
+    album.edit("A: [1, 2], B: [3]", "A: [1], B: [2, 3]")
+    text = said(album)
+    assert "vinyl: sides A and B differ\nvinyl: side A 1–2 → 1\nvinyl: side B 3 → 2–3\n" in text
+    assert "vinyl sides A and B have changed; no main version has: the audio of all 3 tracks" in text
 
 
 def test_songs_that_come_and_go(album: Album) -> None:
@@ -307,7 +404,9 @@ def test_what_is_compared_when_nothing_is_asked_for(album: Album) -> None:
     album.edit("title: Zwei", "title: Due")
     assert said(album).startswith("revision 1 → now\n02 Due\n")
     done("build", album.manifest)
-    assert said(album).startswith("revision 1 → revision 2\n02 Due\n")
+    assert said(album).startswith(
+        "nothing to build; what revision 2 changed:\nrevision 1 → revision 2\n02 Due\n"
+    )
     assert said(album, "now").startswith("revision 2 → now\nNo audio has changed")
     assert said(album, "1").startswith("revision 1 → now\n02 Due\n")
     assert said(album, "now", "1").startswith("now → revision 1\n02 Zwei\n")
@@ -375,6 +474,11 @@ def test_no_format_in_both_says_nothing_of_the_audio(album: Album) -> None:
     data = diffed(album)
     assert [each["audio"]["same"] for each in data["tracks"]] == [None] * 3
     assert data["verdict"] == "Of 01, 02, 03 no format is in both."
+    assert track(data, "Eins")["audio"]["why_no_null"] == "no lossless format is in both"
+    remix(album, 1, -song(1))
+    text = said(album)
+    assert "polarity inverted before gain and limiting\n" in text
+    assert "masters: no lossless format is in both\n" in text
 
 
 # --- faults
@@ -403,6 +507,17 @@ def test_two_numbers_still_need_the_album(tmp_path: Path) -> None:
     result = deadwax("diff", "1", "2", "--manifest", tmp_path / "album.yaml")
     assert result.exit_code == 1
     assert result.stderr.endswith("album.yaml: there is no such file; name the manifest: --manifest FILE\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [(["1", "1"], "these are the same revision"), (["1" * 5000], "…: that is no revision"),
+     (["1", "2", "3"], "name two revisions, or fewer")],
+)  # fmt: skip
+def test_what_is_no_revision_is_said_to_be_none(built: Album, asked: list[str], why: str) -> None:
+    result = deadwax("diff", "--manifest", built.manifest, *asked)
+    assert result.exit_code == 2
+    assert why in result.stderr
 
 
 @pytest.mark.parametrize("asked", [["first"], ["-1"], ["1", "1"], ["now", "now"], ["1", "2", "3"]])

@@ -162,7 +162,7 @@ def planned(album: Album, flags: tuple[str, ...] = ()) -> Plan:
         run={line["subject"]: "; ".join(line["why"]) for line in lines if line["state"] == "run"},
         may={line["subject"]: "; ".join(line["why"]) for line in lines if line["state"] == "may run"},
         tasks=frozenset((subject, task) for subject, task in each if task in ("master", "render")),
-        writes=frozenset(task for _, task in each if task not in ("master", "render")),
+        writes=frozenset(task for _, task in each if task not in ("master", "render", "remove")),
         dropped=tuple(row["track"] for row in data["approvals_dropped"]),
     )
 

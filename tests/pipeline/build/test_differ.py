@@ -14,12 +14,14 @@ from pytest import approx
 from dsp.difference import Difference, Passage
 from dsp.spectrum import NOMINAL_HZ
 from pipeline.build.cache import Cache
+from pipeline.build.differ import compared_or_fault
 from pipeline.build.differences import Diff, compared, diff_data, verdict
-from pipeline.build.nulling import MASTERS, SHAPED, Nulled, nulled_data
+from pipeline.build.nulling import MASTERS, SHAPED, Heard, Nulled, nulled_data
 from pipeline.build.run import Runner
 from pipeline.build.songs import same_audio, song, tone_db
 from pipeline.console import Screen
 from pipeline.diff_console import diff_lines
+from pipeline.faults import Fault
 
 Data = dict[str, Any]
 LIMITER = "LimiterSettings(release_ms=120.0, lookahead_ms=5.0, auto_release=True)"
@@ -171,7 +173,7 @@ def test_words_are_said_once_whatever_files_say_them(runner: Runner) -> None:
     ],
 )
 def test_a_limiter_is_told_by_its_settings(now: str, changes: list[tuple[str, str, str]]) -> None:
-    found = song(track(1), track(1, limiter=now), (), (None, ""), ())
+    found = song(track(1), track(1, limiter=now), (), Heard(), ())
     assert [(each.name, each.before, each.now) for each in found.limiter] == changes
 
 
@@ -209,7 +211,7 @@ def test_songs_that_lie_elsewhere_are_told_together(runner: Runner) -> None:
         for each in before[1:]
     ]
     lines = told(compared(revision(1, before), revision(2, gone), runner))
-    assert lines[1:3] == ["gone: 01 Song 1", "01 to 04: before 02 to 05, start 0:10.000 earlier"]
+    assert lines[1:3] == ["gone: 01 Song 1", "01 to 04: was 02 to 05, start 0:10.000 earlier"]
 
 
 def test_mixes_by_name_and_content(runner: Runner) -> None:
@@ -256,7 +258,7 @@ def test_files_are_told_by_their_part_not_their_name(runner: Runner) -> None:
         ("cd/image/X-1.cue",),
         (),
     )
-    assert told(diff)[-1] == "1 of 4 files differs, 2 are called otherwise, 1 is new, 1 is gone."
+    assert told(diff)[-1] == "1 of 4 files differs, 2 renamed, 1 is new, 1 is gone."
 
 
 @pytest.mark.parametrize(
@@ -277,6 +279,53 @@ def test_files_are_compared_by_content_or_else_by_key(
     )
     named = {name: getattr(diff.files, name) for name in ("changed", "renamed", "new", "gone", "unknown")}
     assert named == dict.fromkeys(named, ()) | ({where: (path,)} if where else {})
+
+
+# --- vinyl
+
+
+def side(letter: str, tracks: list[int], *audio: str) -> Data:
+    inputs = {"tracks": [float(number) for number in tracks], "audio": list(audio)}
+    return row(None, f"vinyl/Side {letter}.wav", str(inputs), kind="vinyl", role="side", side=letter,
+               inputs=inputs)  # fmt: skip
+
+
+def test_sides_that_are_cut_softer(runner: Runner) -> None:
+    """A louder song on one side turns all of them down."""
+    tracks = [track(number) for number in (1, 2)]
+    before = revision(1, tracks, [side("A", [1], "a"), side("B", [2], "b")]) | {"vinyl_gain_db": -2.9}
+    now = revision(2, tracks, [side("A", [1], "a-"), side("B", [2], "b-")]) | {"vinyl_gain_db": -3.0}
+    diff = compared(before, now, runner)
+    assert "vinyl: sides A and B differ (all sides 0.1 dB softer: -2.9 → -3.0 dB)" in told(diff)
+    assert verdict(diff) == (
+        "vinyl sides A and B have changed; no main version has: the audio of all 2 tracks is the same, "
+        "sample for sample."
+    )
+    hundredths = told(compared(before | {"vinyl_gain_db": -2.98}, now, runner))
+    assert "vinyl: sides A and B differ (all sides 0.02 dB softer: -2.98 → -3.00 dB)" in hundredths
+    unknown = {name: value for name, value in before.items() if name != "vinyl_gain_db"}
+    assert "vinyl: sides A and B differ" in told(compared(unknown, now, runner))
+
+
+def test_a_side_follows_from_its_songs(runner: Runner) -> None:
+    """The second of three is new: those behind have other numbers, and only the sides with other songs are
+    otherwise.
+    """
+    first, second, third = (track(number) for number in (1, 2, 3))
+    before = revision(1, [first, second], [side("A", [1], "a"), side("B", [2], "b")])
+    now = revision(
+        2,
+        [first, third | {"number": 2}, second | {"number": 3}],
+        [side("A", [1, 2], "a", "c"), side("B", [3], "b")],
+    )
+    diff = compared(before, now, runner)
+    assert diff.vinyl is not None
+    assert (diff.vinyl.changed, diff.vinyl.besides) == (("A",), ("A",))
+    assert [(each.name, each.before, each.now) for each in diff.vinyl.tracks] == [("A", (1,), (1, 2))]
+    assert "vinyl: side A 1 → 1–2" in told(diff)
+    other = revision(2, [first | {"audio": {"24/96": "other"}}, second], [side("A", [1], "c"),
+                                                                          side("B", [2], "b")])  # fmt: skip
+    assert verdict(compared(before, other, runner)).startswith("Nothing else moved: ")
 
 
 # --- what was heard
@@ -309,7 +358,8 @@ def test_figures_that_are_none_are_null_in_json() -> None:
 def paragraph(found: Nulled | None, why_not: str = "", **changes: Any) -> list[str]:
     """What is told of a song's audio."""
     now = track(1, audio={"24/96": "other"}, **changes)
-    only = song(track(1), now, (), (found, why_not), ())
+    by_kind = {("shaped" if found.of == SHAPED else "mastered"): found} if found else {}
+    only = song(track(1), now, (), Heard(**by_kind, why_not=why_not), ())
     nothing: Data = dict.fromkeys(("came", "gone", "words", "seams"), ())
     files = compared(revision(1, []), revision(2, []), Runner(Cache(Path()), 1, Screen(quiet=True))).files
     lines = told(Diff(before=1, now=2, songs=(only,), files=files, **nothing))
@@ -325,7 +375,7 @@ def test_the_null_test_in_words() -> None:
         gain_db=-0.25, shift_frames=-0.25, inverted=True, changed_s=3.5, passages=passages,
     )  # fmt: skip
     lines = paragraph(heard(found, MASTERS))
-    assert lines[0] == "0.25 frames of the mix earlier, polarity inverted, -0.25 dB"
+    assert lines[0] == "0.25 samples (0.00 ms) of the mix earlier, polarity inverted, -0.25 dB"
     assert lines[1] == "0:00.000 to 0:00.500 differs: null -20.0 dB"
     assert lines[6] == "and 2 more passages; the last ends at 0:12.500, 3.50 s in all"
     assert lines[7] == "null -30.5 dB, -12.2 dB at its worst, around 1:01.500, as mastered (flac 16/44.1)"
@@ -335,11 +385,11 @@ def test_the_null_test_in_words() -> None:
     ("found", "line"),
     [
         (heard(Difference(first_frames=9, second_frames=9, null_db=-130.0, worst_s=0.1)),
-         "differs by no more than rounding"),
+         "differs by no more than rounding before gain and limiting"),
         (heard(Difference(first_frames=9, second_frames=9, null_db=-90.0, worst_s=0.1), MASTERS),
          "differs by no more than dither"),
         (heard(Difference(first_frames=9, second_frames=20), MASTERS),
-         "the same but for the silence behind it"),
+         "the same but for the pause behind it"),
         (None, "differs; the cat has eaten it"),
     ],
 )  # fmt: skip
@@ -374,6 +424,29 @@ def test_figures_of_silence_are_dashes() -> None:
     assert lines[1:] == ["-14.00 → - LUFS"]
 
 
+def test_differences_agree_with_the_figures_beside_them(runner: Runner) -> None:
+    """8.904 and 8.876 are 0.028 apart; as they are written, 0.02."""
+    before, now = revision(1, [track(1, "A", gain_db=8.904)]), revision(
+        2, [track(1, "A", gain_db=8.876, audio={"24/96": "other"})]
+    )  # fmt: skip
+    assert "  gain        8.90 → 8.88 dB (-0.02)" in told(compared(before, now, runner))
+
+
+def test_a_record_that_lacks_something_is_damaged(runner: Runner) -> None:
+    sound = revision(1, [track(1)])
+    for damaged in (
+        revision(2, [{name: value for name, value in track(1).items() if name != "start_seconds"}]),
+        revision(2, [track(1, audio=7)]),
+        revision(2, [track(1)]) | {"traces": [{"what": "render"}]},
+        revision(2, [track(1)], [row(1, "A.flac") | {"path": None}]),
+    ):
+        with pytest.raises(Fault) as fault:
+            compared_or_fault(sound, damaged, runner)
+        assert "the record of revision 1 or the record of revision 2 is damaged" in str(fault.value)
+        with pytest.raises(Fault, match="the record of revision 2 is damaged; compare others"):
+            compared_or_fault(damaged, sound | {"revision": None}, runner)
+
+
 def test_no_line_is_long(runner: Runner) -> None:
     long = "mixes/" + " ".join(["another"] * 20)
     now = track(1, mix={"path": f"{long}.wav", "sha256": "x", "rate": 96_000}, seam="")
@@ -385,9 +458,15 @@ def test_no_line_is_long(runner: Runner) -> None:
 def test_the_document_has_every_figure(runner: Runner) -> None:
     data = diff_data(compared(revision(1, [track(1)]), revision(None, [track(1, gain_db=2.0)]), runner))
     json.dumps(data, allow_nan=False)
-    assert data.keys() == {"before", "now", "verdict", "tracks", "new", "gone", "tags", "seams", "files"}
+    assert data.keys() == {
+        "before", "now", "verdict", "tracks", "new", "gone", "tags", "seams", "vinyl", "files",
+        "nothing_to_build",
+    }  # fmt: skip
     (only,) = data["tracks"]
     assert only["gain_db"] == {"before": 1.0, "now": 2.0}
     assert only["length_seconds"] == {"before": 10.0, "now": 10.0}
-    assert only["audio"] == {"same": True, "null": None, "why_no_null": None, "why": []}
+    assert only["audio"] == {
+        "same": True, "only_pause_differs": False, "null": None, "null_as_mastered": None,
+        "why_no_null": None, "why": [],
+    }  # fmt: skip
     assert len(only["tone_db"]) == 10

@@ -1,20 +1,27 @@
 """The records of revisions: which of them count, and whether two are the same."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from pipeline.build import history
+from pipeline.console import print_history
 from pipeline.faults import Fault
 
 
 def record(number, outputs=("delivery",), audio="same", **more):
     """A revision of two songs, the second with this audio."""
     songs = [
-        {"number": n, "title": f"Song {n}", "mix": {}, "audio": {"16/44.1": digest}}
+        {
+            "number": n,
+            "title": f"Song {n}",
+            "mix": {},
+            "audio": {"16/44.1": digest},
+            "master": {},
+            "length_seconds": 1.0,
+        }
         for n, digest in ((1, "first"), (2, audio))
-    ]
+    ]  # fmt: skip
     usual = {
         "revision": number, "published": f"2026-01-0{number}T00:00:00Z", "outputs": list(outputs),
         "deadwax": "1.0", "tracks": songs, "files": files(("cd/a.wav", audio)), "traces": [], "gains": [],
@@ -24,8 +31,12 @@ def record(number, outputs=("delivery",), audio="same", **more):
 
 
 def files(*sums):
-    paper = [{"path": "README.txt", "sha256": "r", "kind": "delivery"}]
-    return [{"path": path, "sha256": digest, "kind": "cd"} for path, digest in sums] + paper
+    rows = [(path, digest, "cd") for path, digest in sums] + [("README.txt", "r", "delivery")]
+    return [
+        {"path": path, "sha256": digest, "kind": kind, "role": "track", "track": None, "version": None,
+         "side": None, "key": "", "inputs": {}}
+        for path, digest, kind in rows
+    ]  # fmt: skip
 
 
 @pytest.fixture
@@ -71,10 +82,10 @@ DAMAGED = {
     "a number": b"7",
     "no fields": b"{}",
     "not text": b"\xff\xfe\0",
-    "no number": json.dumps(record(2) | {"revision": "2"}).encode(),
+    "no number": history.text(record(2) | {"revision": "2"}).encode(),
     **{
-        f"without {field}": json.dumps({k: v for k, v in record(2).items() if k != field}).encode()
-        for field in sorted(history.FIELDS)
+        f"without {field}": history.text({k: v for k, v in record(2).items() if k != field}).encode()
+        for field in sorted(record(2))
     },
 }
 
@@ -157,9 +168,42 @@ def test_the_list_says_what_was_heard_otherwise(store):
     where = store(record(1), record(2, audio="new"), record(3, audio="new"))
     first, second, third = history.listed(where)
     assert first["changed"] == ["The first delivery."]
-    assert second["changed"] == ["The audio of track 02 Song 2 has changed; of no other track has it."]
+    assert second["changed"] == ["Only the audio of track 02 Song 2 has changed."]
     assert third["changed"] == ["No audio has changed."]
     assert {key: second[key] for key in ("revision", "published", "outputs", "tracks", "files", "kinds")} == {
         "revision": 2, "published": "2026-01-02T00:00:00Z", "outputs": ["delivery"], "tracks": 2, "files": 2,
         "kinds": ["cd", "delivery"],
     }  # fmt: skip
+
+
+def test_a_list_that_begins_late_has_no_first_delivery(store):
+    (only,) = history.listed(store(record(4)))
+    assert only["changed"] == ["Nothing is on record of one before."]
+
+
+def test_a_corrected_title_is_told(store):
+    now = record(2)
+    now["tracks"][0]["title"] = "Song One"
+    _, second = history.listed(store(record(1), now))
+    assert second["changed"] == ["No audio has changed.", '01 Song One: title "Song 1" → "Song One".']
+
+
+def test_a_revision_of_vinyl_alone_claims_nothing_of_the_rest(store):
+    now = record(2, files=[row | {"kind": "vinyl"} for row in files(("vinyl/Side A.cue", "v"))[:1]])
+    for each in now["tracks"]:
+        each["audio"] = {"vinyl 24/96": "other"}
+    _, second = history.listed(store(record(1), now))
+    assert second["changed"] == [
+        "This revision holds vinyl, the one before cd: their audio cannot be compared."
+    ]
+
+
+def test_the_list_on_paper(store, capsys):
+    """The paperwork is no kind of audio."""
+    print_history(history.listed(store(record(1), record(2, audio="new"))))
+    assert capsys.readouterr().out == (
+        "  1  2026-01-01T00:00:00Z  2 files (cd): The first delivery.\n"
+        "  2  2026-01-02T00:00:00Z  2 files (cd): Only the audio of track 02 Song 2 has changed.\n"
+    )
+    print_history([])
+    assert capsys.readouterr().out == "nothing has been delivered yet\n"

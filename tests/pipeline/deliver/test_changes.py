@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.deliver.changes import Change, changes_text, groups, sentences, sounds_different
+from pipeline.build import renders
+from pipeline.deliver.changes import Change, changes_text, groups
+from pipeline.deliver.sounding import FOR_VINYL, sentences, sounds_different, track_lines
 
 PLANT, SHOPS, VINYL = "the CD plant", "the distributor and shops", "the vinyl engineer"
 
@@ -69,19 +71,32 @@ def test_a_file_of_one_is_no_file_of_another():
     assert (shops.added, shops.renamed) == ((Change("digital/a.wav", None, "1"),), ())
 
 
-FILES = st.dictionaries(st.sampled_from([f"cd/{name}" for name in "abcdef"]), st.sampled_from("123"))
+# Of some files the audio is known beside their checksum: "2" and "3" hold the same, and have other tags.
+FILES = st.dictionaries(st.sampled_from([f"cd/{name}" for name in "abcdef"]), st.sampled_from("12345"))
+AUDIO = {"1": None, "2": "x", "3": "x", "4": "y", "5": "y"}
+
+
+def flac(path, digest, pcm, title="", **more):
+    tags = {"TITLE": [title or digest], "ALBUM": ["T"]}
+    return rows((path, digest))[0] | {"codec": "flac", "pcm_sha256": pcm, "tags": tags} | more
 
 
 @given(FILES, FILES)
 def test_who_does_as_he_is_told_has_what_is_delivered(before, now):
-    """Renamed, removed, replaced, added, in that order."""
-    (group,) = groups(rows(*before.items()), rows(*now.items())) or [None]
+    """Renamed, removed, replaced, added, in that order; with other tags, under another name or not."""
+    (group,) = groups(*([flac(path, each, AUDIO[each]) for path, each in files.items()]
+                        for files in (before, now))) or [None]  # fmt: skip
     if group is None:
         assert before == now == {}
         return
     held = dict(before)
     for change in group.renamed:
         held[change.path] = held.pop(change.was)
+    for change in group.retagged:
+        assert held.pop(change.was or change.path) == change.old != change.new
+        assert change.path not in held
+        assert AUDIO[change.old] == AUDIO[change.new] is not None
+        held[change.path] = change.new
     for change in group.removed:
         assert held.pop(change.path) == change.old
     for change in group.replaced:
@@ -94,34 +109,103 @@ def test_who_does_as_he_is_told_has_what_is_delivered(before, now):
     assert group.nothing == (before == now)
 
 
+# --- files of which only the tags differ
+
+
+def test_other_tags_are_told_apart_from_other_audio():
+    before = [flac("digital/1.flac", "a", "x", "Teh"), flac("digital/2.flac", "b", "y")]
+    now = [flac("digital/1.flac", "c", "x", "The"), flac("digital/2.flac", "d", "z")]
+    (group,) = groups(before, now)
+    assert group.retagged == (Change("digital/1.flac", "a", "c", "", ("TITLE",)),)
+    assert group.replaced == (Change("digital/2.flac", "b", "d"),)
+
+
+def test_a_corrected_title_is_one_file_under_another_name():
+    (group,) = groups([flac("digital/1 Teh.flac", "a", "x")], [flac("digital/1 The.flac", "b", "x")])
+    assert group.retagged == (Change("digital/1 The.flac", "a", "b", "digital/1 Teh.flac", ("TITLE",)),)
+    assert (group.added, group.removed, group.replaced, group.renamed) == ((), (), (), ())
+    assert not group.nothing
+
+
+def test_another_cover_is_no_other_audio():
+    """It is in the file, and not among the tags that rows have."""
+    (group,) = groups([flac("digital/1.flac", "a", "x", "A")], [flac("digital/1.flac", "b", "x", "A")])
+    assert group.retagged == (Change("digital/1.flac", "a", "b", "", ("cover or encoding",)),)
+
+
+def test_a_lossy_file_has_the_audio_that_its_tags_were_written_into():
+    def mp3(digest, audio):
+        return flac("digital/1.mp3", digest, None, codec="mp3", inputs={"audio": audio})
+
+    (same,) = groups([mp3("a", "x")], [mp3("b", "x")])
+    (other,) = groups([mp3("a", "x")], [mp3("b", "y")])
+    assert [change.path for change in same.retagged] == ["digital/1.mp3"]
+    assert (len(other.replaced), other.retagged) == (1, ())
+    (unknown,) = groups([mp3("a", "x") | {"inputs": None}], [mp3("b", "x")])
+    assert (len(unknown.replaced), unknown.retagged) == (1, ())
+
+
+def test_what_has_no_tags_or_is_something_else_is_replaced():
+    """A WAV with another header; another version of the song, or another rate, with the same samples."""
+    wave = flac("cd/1.wav", "a", "x", codec="wav", tags={})
+    assert only_group([wave], [wave | {"sha256": "b"}]).retagged == ()
+    one = flac("digital/a/1.flac", "a", "x", rate=48_000)
+    for other in ({"rate": 96_000}, {"version": "instrumental"}, {"codec": "alac"}, {"role": "alternate"}):
+        group = only_group([one], [one | {"path": "digital/b/1.flac", "sha256": "b"} | other])
+        assert (len(group.added), len(group.removed), group.retagged) == (1, 1, ())
+
+
+def only_group(before, now):
+    (group,) = groups(before, now)
+    return group
+
+
 # --- the file
 
 
 def test_the_first_delivery_has_nothing_before_it():
-    text = changes_text("A - T", 1, None, rows(("cd/a", "1")), ())
+    text = changes_text("A - T", 1, None, {"tracks": [], "files": rows(("cd/a", "1"))})
     assert text == (
         "# A - T: revision 1\n\n"
         "This is the first delivery: everything in it is new. Later ones say here what has to be replaced.\n"
     )
 
 
+def test_a_later_one_without_a_record_does_not_call_itself_the_first():
+    assert changes_text("A - T", 3, None, {"tracks": [], "files": []}) == (
+        "# A - T: revision 3\n\n"
+        "No delivery that this one replaces is on record: take everything in it for new.\n"
+    )
+
+
 def test_everything_at_once():
     before = {
         "revision": 4,
-        "files": rows(
-            ("cd/1 A.wav", "a"), ("cd/2 B.wav", "b"), ("digital/f/1 A.flac", "c"), ("vinyl/A.wav", "v")
-        ),
-    }
-    now = rows(("cd/1 A.wav", "n"), ("cd/3 B.wav", "b"), ("vinyl/A.wav", "v"), ("vinyl/B.wav", "w"))
+        "tracks": [song(1, "A"), song(2, "Bee", mix={"sha256": "1", "path": "m/b v1.wav"}), song(3, "C")],
+        "files": [
+            *rows(("cd/1 A.wav", "a"), ("cd/2 B.wav", "b"), ("vinyl/A.wav", "v"), ("digital/1 A.flac", "c")),
+            flac("digital/f/2 Bee.flac", "d", "x", "Bee"),
+        ],
+    }  # fmt: skip
+    now = {
+        "tracks": [song(1, "A", "n"), song(2, "B", mix={"sha256": "2", "path": "m/b v2.wav"}), song(3, "C")],
+        "files": [
+            *rows(("cd/1 A.wav", "n"), ("cd/3 B.wav", "b"), ("vinyl/A.wav", "v"), ("vinyl/B.wav", "w")),
+            flac("digital/f/2 B.flac", "e", "x", "B"),
+        ],
+    }  # fmt: skip
     assert (
-        changes_text("A - T", 5, before, now, ["One.", "Two."])
+        changes_text("A - T", 5, before, now)
         == """\
 # A - T: revision 5
 
 What differs from revision 4. Checksums are SHA-256.
 
-One.
-Two.
+Only the audio of track 01 A has changed.
+
+## Tracks
+
+- 02 B: mix v1 → v2; title "Bee" → "B"
 
 ## For the CD plant
 
@@ -140,8 +224,16 @@ Renamed, the same file:
 
 Removed:
 
-- `digital/f/1 A.flac`
+- `digital/1 A.flac`
   - old c
+
+Tags only, the audio is the same (what is online can stay, unless a title, code or cover has changed):
+
+- `digital/f/2 B.flac`
+  - was called `digital/f/2 Bee.flac`
+  - old d
+  - new e
+  - differs in TITLE
 
 ## For the vinyl engineer
 
@@ -159,20 +251,25 @@ Added:
 def test_nothing_for_those_who_need_nothing(whom):
     folder = {PLANT: "cd", SHOPS: "digital", VINYL: "vinyl"}[whom]
     files = rows((f"{folder}/a", "1"))
-    text = changes_text("A - T", 2, {"revision": 1, "files": files}, files, [])
+    now = {"tracks": [song(1)], "files": files}
+    text = changes_text("A - T", 2, {"revision": 1} | now, now)
     assert f"## For {whom}\n\nNothing for {whom} in this revision.\n" in text
 
 
 # --- what is heard otherwise
 
 
-def song(number, title="", audio="same", **forms):
-    audio = {"16/44.1": audio} | {name.replace("_", "/"): digest for name, digest in forms.items()}
-    return {"number": number, "title": title or f"Song {number}", "audio": audio}
+def song(number, title="", audio="same", **more):
+    forms = {name.replace("_", "/")[1:]: more.pop(name) for name in [*more] if name[0] == "_"}
+    return {"number": number, "title": title or f"Song {number}", "audio": {"16/44.1": audio} | forms} | more
 
 
-def told(before, now, pairs=None):
-    return sentences(before, pairs or [(place, place) for place in range(len(now))], now)
+def revision(tracks, *files, **more):
+    return {"tracks": tracks, "files": list(files)} | more
+
+
+def told(before, now):
+    return sentences(revision(before), revision(now))
 
 
 THREE = [song(1), song(2), song(3)]
@@ -185,42 +282,45 @@ def test_no_audio_has_changed():
 
 def test_some_audio_has_changed():
     assert told(THREE, [song(1), song(2, audio="new"), song(3)]) == [
-        "The audio of track 02 Song 2 has changed; of no other track has it."
+        "Only the audio of track 02 Song 2 has changed."
     ]
     assert told(THREE, [song(1, audio="new"), song(2), song(3, audio="new")]) == [
-        "The audio of tracks 01 Song 1 and 03 Song 3 has changed; of no other track has it."
+        "Only the audio of tracks 01 Song 1 and 03 Song 3 has changed."
     ]
     four = [*THREE, song(4)]
     assert told(four, [*(song(n, audio="new") for n in (1, 2, 3)), song(4)]) == [
-        "The audio of tracks 01 Song 1, 02 Song 2 and 03 Song 3 has changed; of no other track has it."
+        "Only the audio of tracks 01 Song 1, 02 Song 2 and 03 Song 3 has changed."
     ]
 
 
 def test_all_audio_has_changed():
     assert told(THREE, [song(n, audio="new") for n in (1, 2, 3)]) == ["The audio of every track has changed."]
+    assert told(THREE, [song(n, audio="new") for n in (1, 2, 3)] + [song(4)]) == [
+        "New on the album: 04 Song 4.", "The audio of every other track has changed."
+    ]  # fmt: skip
 
 
 def test_a_new_song():
-    now = [song(1), song(2, "New one"), song(3), song(4)]
-    found = told(THREE, now, [(0, 0), (None, 1), (1, 2), (2, 3)])
-    assert found == ["New on the album: 02 New one.", "The audio of every other track is the same."]
+    now = [song(1), song(2, "New one"), song(3, "Song 2"), song(4, "Song 3")]
+    assert told(THREE, now) == ["New on the album: 02 New one.", "No other track's audio has changed."]
     now[0] = song(1, audio="new")
-    assert told(THREE, now, [(0, 0), (None, 1), (1, 2), (2, 3)]) == [
-        "New on the album: 02 New one.",
-        "The audio of track 01 Song 1 has changed; of no other track has it.",
-    ]
+    assert told(THREE, now) == [
+        "New on the album: 02 New one.", "Only the audio of track 01 Song 1 has changed."
+    ]  # fmt: skip
 
 
 def test_a_song_that_is_gone_is_called_what_it_was():
-    found = told(THREE, [song(1), song(2, "Song 3")], [(0, 0), (2, 1), (1, None)])
-    assert found == ["No longer on the album: 02 Song 2.", "The audio of every other track is the same."]
+    found = told(THREE, [song(1), song(2, "Song 3")])
+    assert found == ["No longer on the album: 02 Song 2.", "No other track's audio has changed."]
 
 
 def test_another_order():
-    now = [song(1, "Song 2"), song(2, "Song 1"), song(3)]
-    assert told(THREE, now, [(1, 0), (0, 1), (2, 2)]) == [
-        "The running order is another: 01 Song 2 and 02 Song 1.",
-        "The audio of every other track is the same.",
+    assert told(THREE, [song(1, "Song 2"), song(2, "Song 1"), song(3)]) == [
+        "Running order: 01 Song 2 was 02, 02 Song 1 was 01.", "No track's audio has changed."
+    ]  # fmt: skip
+    assert told(THREE, [song(1, "Song 3", "new"), song(2, "Song 1"), song(3, "Song 2")]) == [
+        "Running order: 01 Song 3 was 03, 02 Song 1 was 01, 03 Song 2 was 02.",
+        "Only the audio of track 01 Song 3 has changed.",
     ]
 
 
@@ -232,3 +332,185 @@ def test_a_format_that_only_one_revision_has_says_nothing():
     assert not sounds_different({"16/44.1": "a"}, {"24/48": "c"})
     assert not sounds_different({}, {})
     assert told([song(1)], [song(1, _24_48="c")]) == ["No audio has changed."]
+
+
+def test_without_a_format_in_both_nothing_is_claimed():
+    before, now = [{**song(1), "audio": {"16/44.1": "a"}}], [{**song(1), "audio": {"vinyl 24/96": "b"}}]
+    cd, digital, sides = rows(("cd/a", "1"), ("digital/a", "1"), ("vinyl/A", "1"))
+    assert sentences(revision(before, cd, digital), revision(now, sides)) == [
+        "This revision holds vinyl, the one before cd and digital: their audio cannot be compared."
+    ]
+    assert sentences(revision(before, cd), revision(now, cd)) == [
+        "No format is in both revisions: the audio cannot be compared."
+    ]
+
+
+# --- only the pause behind a song
+
+
+def rendering(number, frames, detail="wav 16/44.1", **reel):
+    reel = {"shaped": "s", "gain_db": 1.0, "first_frame": 0, "stop_frame": 480_000, "rate": 48_000} | reel
+    inputs = {"rate": 44_100, "segment_frames": [frames], "reels": [reel], "dither": "tpdf"}
+    return {"what": "render", "track": number, "detail": detail, "inputs": inputs,
+            "told": {"tracks": [[number]], "segments": [number]}}  # fmt: skip
+
+
+# 10 s of sound; a file of 11 and one of 11.5 s.
+SHORT, LONG = 485_100, 507_150
+LONGER = [song(1), song(2, audio="new"), song(3)]
+
+
+def test_only_a_pause_is_longer():
+    before, now = (revision(*each) for each in ((THREE,), (LONGER,)))
+    before["traces"], now["traces"] = [rendering(2, SHORT)], [rendering(2, LONG)]
+    assert sentences(before, now) == [
+        "The pause behind 02 Song 2: 1.0 → 1.5 s; the music is the same.",
+        "No other track's audio has changed."
+    ]  # fmt: skip
+    now["tracks"] = [song(1, audio="new"), *LONGER[1:]]
+    assert sentences(before, now)[1:] == ["Otherwise only the audio of track 01 Song 1 has changed."]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ([rendering(2, SHORT)], [rendering(2, LONG, gain_db=1.1)]),
+        ([rendering(2, SHORT)], [rendering(2, LONG, shaped="t")]),
+        ([rendering(2, SHORT)], [rendering(2, LONG), rendering(2, LONG, "flac 24/48")]),
+        ([rendering(2, SHORT)], [rendering(2, SHORT)]),
+        ([rendering(3, SHORT)], [rendering(3, LONG)]),
+        ([], [rendering(2, LONG)]),
+        ([], []),
+    ],
+)
+def test_what_may_be_more_than_a_pause_is_no_pause(before, now):
+    found = sentences(revision(THREE, traces=before), revision(LONGER, traces=now))
+    assert found == ["Only the audio of track 02 Song 2 has changed."]
+
+
+# --- alternates
+
+
+def with_alternate(audio, main="same"):
+    alternate = (
+        {"version": "Instrumental", "audio": {"16/44.1": audio}} if audio else {"version": "Instrumental"}
+    )
+    return [song(1, "Francium", main, alternates=[alternate]), song(2)]
+
+
+def alternate_file(digest, pcm, **more):
+    return flac("digital/f/1.flac", digest, pcm, role="alternate", track=1, version="Instrumental", **more)
+
+
+def test_an_alternate_that_has_changed_is_no_main_version():
+    assert told(with_alternate("a"), with_alternate("b")) == [
+        "01 Francium (Instrumental) has changed; no main version has."
+    ]
+    assert told(with_alternate("a"), with_alternate("a")) == ["No audio has changed."]
+    assert told(with_alternate("a"), with_alternate("b", "new")) == [
+        "Only the audio of track 01 Francium has changed.", "01 Francium (Instrumental) has changed too."
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "changed"), [
+    (alternate_file("b", "y"), True),
+    (alternate_file("b", "x"), False),
+    (alternate_file("b", None, inputs={"audio": "q"}), True),
+    (alternate_file("b", None, inputs={"audio": "p"}), False),
+    (alternate_file("b", None), False),
+])  # fmt: skip
+def test_of_older_records_the_files_of_an_alternate_decide(file, changed):
+    before = revision(with_alternate(""), alternate_file("a", "x", inputs={"audio": "p"}))
+    found = sentences(before, revision(with_alternate("b"), file))
+    said = "01 Francium (Instrumental) has changed; no main version has."
+    assert found == [said if changed else "No audio has changed."]
+
+
+# --- vinyl
+
+
+def side(letter, pcm, **inputs):
+    (row,) = rows((f"vinyl/Side {letter}.wav", pcm))
+    return row | {"role": "side", "side": letter, "pcm_sha256": pcm} | ({"inputs": inputs} if inputs else {})
+
+
+def vinyl(before, now, songs=THREE, **gains):
+    was_db, now_db = gains.get("was_db"), gains.get("now_db")
+    return sentences(
+        revision(THREE, *before, vinyl_gain_db=was_db), revision(songs, *now, vinyl_gain_db=now_db)
+    )
+
+
+OLD = [side("A", "1"), side("B", "2")]
+NEW = [side("A", "3"), side("B", "4")]
+PLAIN = "No track's audio has changed."
+
+
+def test_sides_that_have_changed_are_told():
+    assert vinyl(OLD, OLD) == ["No audio has changed."]
+    assert vinyl(OLD, NEW) == [PLAIN, "Vinyl: sides A and B have changed."]
+    assert vinyl(OLD, [OLD[0], NEW[1]]) == [PLAIN, "Vinyl: side B has changed."]
+    assert vinyl([], NEW) == ["No audio has changed."]
+
+
+def test_all_sides_are_turned_down_alike():
+    told = "all sides are 0.1 dB softer (-2.9 → -3.0 dB), the music is the same."
+    assert vinyl(OLD, NEW, was_db=-2.9, now_db=-3.0) == [PLAIN, f"Vinyl: {told}"]
+    assert vinyl(OLD, NEW, was_db=-3.0, now_db=-2.0)[1].startswith("Vinyl: all sides are 1.0 dB louder (-3.0")
+    assert vinyl(OLD, NEW, LONGER, was_db=-2.9, now_db=-3.0) == [
+        "Only the audio of track 02 Song 2 has changed.",
+        "Vinyl: sides A and B have changed, and all are 0.1 dB softer (-2.9 → -3.0 dB).",
+    ]
+
+
+@pytest.mark.parametrize(("was_db", "now_db"), [(0.0, -2.9), (-2.9, 0.0), (None, -2.9), (-2.9, -2.9)])
+def test_no_level_is_claimed_that_is_not_known(was_db, now_db):
+    """Sides that are limited are turned down by nothing, and are other music."""
+    assert vinyl(OLD, NEW, was_db=was_db, now_db=now_db)[1] == "Vinyl: sides A and B have changed."
+
+
+def test_sides_that_were_not_turned_down_before():
+    """That they have no limiters is known where records have what they were rendered from."""
+    traces = [rendering(1, SHORT, f"wav 24/96{FOR_VINYL}")]
+    before = revision(THREE, *OLD, vinyl_gain_db=0.0, traces=traces)
+    now = revision(THREE, *NEW, vinyl_gain_db=-0.7, traces=traces)
+    said = "Vinyl: all sides are 0.7 dB softer (0.0 → -0.7 dB), the music is the same."
+    assert sentences(before, now) == [PLAIN, said]
+    assert sentences(before | {"traces": []}, now) == [PLAIN, "Vinyl: sides A and B have changed."]
+
+
+def test_what_traces_call_unlimited_sides():
+    assert renders.FOR_VINYL == FOR_VINYL
+
+
+def test_the_same_tracks_on_other_sides():
+    before = [side("A", "1", audio=["x", "y"], tracks=[1, 2]), side("B", "2", audio=["z"], tracks=[3])]
+    now = [side("A", "3", audio=["x"], tracks=[1]), side("B", "4", audio=["y", "z"], tracks=[2, 3])]
+    said = "Vinyl: sides A and B have changed: the same tracks are laid otherwise."
+    assert vinyl(before, now) == [PLAIN, said]
+    now[0]["inputs"]["audio"] = ["w"]
+    assert vinyl(before, now) == [PLAIN, "Vinyl: sides A and B have changed."]
+
+
+# --- each song
+
+
+def test_each_song_says_what_was_revised():
+    def lines(was, now):
+        return track_lines(revision([song(1, "A") | was]), revision([song(1, "A") | now]))
+
+    v3, v4 = ({"mix": {"path": f"/home/me/mixes/A {v}.wav", "sha256": v}} for v in ("v3", "v4"))
+    assert lines({}, {}) == []
+    assert lines(v3, v4) == ["01 A: mix v3 → v4"]
+    assert lines(v3, {"mix": v3["mix"] | {"sha256": "x", "path": "/elsewhere/A v3.wav"}}) == [
+        "01 A: mix changed, under the same name"
+    ]
+    assert lines(v3, {"mix": v3["mix"] | {"path": "/elsewhere/A.wav"}}) == []
+    assert lines({"title": "Teh"}, {"title": "The"}) == ['01 The: title "Teh" → "The"']
+    assert lines({"isrc": None}, {"isrc": "GBAYE2600001"}) == ["01 A: ISRC none → GBAYE2600001"]
+    both = {"alternates": [{"version": "Live"} | v3, {"version": "Radio"}]}
+    assert lines(both, {"alternates": [{"version": "Live"} | v4, {"version": "Dub"}]}) == [
+        "01 A (Live): mix v3 → v4",
+        "01 A (Dub) is new",
+        "01 A (Radio) is gone",
+    ]

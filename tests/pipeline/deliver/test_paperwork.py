@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dsp.spectrum import NOMINAL_HZ
-from pipeline.build.files import File, as_delivered, fill
+from pipeline.build.files import File, fill
 from pipeline.deliver.cd import CD_FORMAT, cd_files
 from pipeline.deliver.digital import digital_files
 from pipeline.deliver.paperwork import Paper, audio_of, delivery_data, reissue, tracks_data, write_paperwork
@@ -29,7 +29,7 @@ def folder(release, tmp_path_factory):
 def deliver(release, delivery):
     files = cd_files(release) + digital_files(release, (WAV,))
     planned = [File(each, "", {}, None, ("new",)) for each in files]
-    rows = [as_delivered(row) for row in fill(planned, delivery, delivery, Silent())]
+    rows = list(fill(planned, delivery, delivery, Silent()))
     write_paperwork(release, rows, Paper(revision=3), delivery)
     return delivery
 
@@ -212,9 +212,11 @@ def test_the_readme_says_where_changes_are_told(release, tmp_path):
 # --- what has changed
 
 
-def test_the_first_delivery_is_all_new(folder):
+def test_the_first_delivery_is_all_new(folder, release, tmp_path):
+    text = papers(release, tmp_path, revision=1)[2]
+    assert text.startswith("# The Harbour Lights - Night Ferry: revision 1\n\nThis is the first delivery:")
     text = (folder / "CHANGES.md").read_text(encoding="utf-8")
-    assert text.startswith("# The Harbour Lights - Night Ferry: revision 3\n\nThis is the first delivery:")
+    assert text.startswith("# The Harbour Lights - Night Ferry: revision 3\n\nNo delivery that this one")
     assert "## For" not in text
 
 
@@ -235,7 +237,7 @@ def test_changes_are_those_since_the_revision_before(folder, listing, release, t
 
 What differs from revision 2. Checksums are SHA-256.
 
-The audio of track 02 Break/water has changed; of no other track has it.
+Only the audio of track 02 Break/water has changed.
 
 ## For the CD plant
 
@@ -254,6 +256,33 @@ Nothing for the distributor and shops in this revision.
     )
 
 
+def test_what_only_records_have_makes_changes_say_more(listing, release, tmp_path):
+    """What a track was rendered from, and what all sides are turned down by."""
+
+    def rendering(frames):
+        reel = {"first_frame": 0, "stop_frame": 96_000, "rate": 48_000}
+        inputs = {"rate": 48_000, "reels": [reel], "segment_frames": [frames]}
+        return {"what": "render", "detail": "wav 24/48", "inputs": inputs, "told": {"tracks": [[1]]}}
+
+    def sides(pcm):
+        row = next(row for row in listing["files"] if row["role"] == "track")
+        return [row | {"kind": "vinyl", "role": "side", "side": "A", "pcm_sha256": pcm}]
+
+    first, *others = listing["tracks"]
+    before = {"revision": 2, "tracks": listing["tracks"], "files": sides("1"), "vinyl_gain_db": -2.9}
+    paper = Paper(revision=3, before=before, traces=[rendering(240_000)])
+    write_paperwork(replace(release, vinyl_gain_db=-3.0), sides("2"), paper, tmp_path)
+    assert "Vinyl: all sides are 0.1 dB softer (-2.9 → -3.0 dB), the music is the same.\n" in (
+        tmp_path / "CHANGES.md"
+    ).read_text(encoding="utf-8")
+    before["tracks"] = [first | {"audio": dict.fromkeys(first["audio"], "0" * 64)}, *others]
+    before["traces"] = [rendering(144_000)]
+    write_paperwork(release, [], paper, tmp_path)
+    assert "\nThe pause behind 01 Departure: 1.0 → 3.0 s; the music is the same.\n" in (
+        tmp_path / "CHANGES.md"
+    ).read_text(encoding="utf-8")
+
+
 # --- what is in delivery.json
 
 
@@ -269,14 +298,15 @@ def test_checksums_of_a_track_s_audio_are_by_word_and_rate(release):
 
 def test_what_is_cut_counts_where_nothing_else_is_made(release):
     vinyl = replace(release, limited={}, unlimited=release.limited[WAV])
-    assert audio_of(vinyl, 2) == {"24/48": release.limited[WAV][1].pcm_sha256}
+    assert audio_of(vinyl, 2) == {"vinyl 24/48": release.limited[WAV][1].pcm_sha256}
     assert audio_of(replace(release, unlimited=release.limited[WAV]), 2) == audio_of(release, 2)
 
 
 def test_alternates_are_told_with_their_track(release):
     piece = replace(release.pieces[1], version="Instrumental", isrc="GBAYE2600012")
     other = AlternateRelease(
-        piece=piece, mix="two_inst.wav", mix_sha256="c" * 64, facts=release.facts[1],
+        piece=piece, version="instrumental", level=release.levels[1], mix="two_inst.wav",
+        mix_sha256="c" * 64, facts=release.facts[1],
         readings={"chain": [{"stage": "glue"}]},
         rendered={form: tracks[1] for form, tracks in release.limited.items()},
     )  # fmt: skip
@@ -288,6 +318,7 @@ def test_alternates_are_told_with_their_track(release):
     )  # fmt: skip
     assert told["mix"] == tracks[1]["mix"] | {"path": "two_inst.wav", "sha256": "c" * 64}
     assert told["master"] == tracks[1]["master"]
+    assert told["audio"] == tracks[1]["audio"]
 
 
 def test_the_album_is_named(release):
