@@ -19,7 +19,7 @@ INTAKE = 6
 # Shaped audio, but for the stages: decoding, joining, conversion, envelope, readings.
 MASTER = 4
 # How gains are solved from envelopes.
-LEVEL = 1
+LEVEL = 2
 # From shaped audio to track files: gain, conversion, limiter, guard, fades, dither, encoders, figures.
 RENDER = 7
 # Files that are laid from rendered ones or written beside them: images, tags, notes, lists.

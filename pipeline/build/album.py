@@ -10,7 +10,7 @@ from pipeline import approvals, lint
 from pipeline.alternates import remarks_on
 from pipeline.approvals import Approval
 from pipeline.build import alternates, history, revision
-from pipeline.build.files import as_delivered, compared, files_of, fill
+from pipeline.build.files import compared, files_of, fill
 from pipeline.build.opened import Opened, inputs_of, open_album, store_of
 from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
@@ -26,6 +26,7 @@ from pipeline.build.request import (
     stamps,
 )
 from pipeline.build.run import Task, Watcher
+from pipeline.build.trace import rows_of
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease, Release
 from pipeline.faults import Fault, Faults
@@ -97,8 +98,9 @@ def _deliver(
         standing, dropped, approved_by = _approvals(opened, production.release)
         number = revision.number_of(opened, rows)
         before = revision.before_of(opened, number)
-        paper = Paper(revision=number, before=before, approved_by=approved_by)
-        write_paperwork(production.release, [as_delivered(row) for row in rows], paper, folder)
+        traces = rows_of(production.traces)
+        paper = Paper(revision=number, before=before, approved_by=approved_by, traces=traces)
+        write_paperwork(production.release, rows, paper, folder)
         _check(folder, {each.path for each in written}, watcher)
         tracks = tracks_data(production.release, approved_by)
         grumbles = lint.mastered(opened.manifest, tracks)

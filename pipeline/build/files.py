@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from stat import S_ISREG
 from typing import Any
@@ -16,7 +16,7 @@ from pipeline.build.run import Watcher
 from pipeline.build.trace import Before, detail_of
 from pipeline.deliver.cd import cd_files
 from pipeline.deliver.digital import digital_files
-from pipeline.deliver.release import Deliverable, DeliveredFile
+from pipeline.deliver.release import Deliverable
 from pipeline.deliver.sides import Side
 from pipeline.deliver.vinyl import vinyl_files
 from pipeline.faults import Fault, Faults
@@ -27,8 +27,6 @@ from pipeline.manifest.tracks import alternate_piece
 from pipeline.measure import rounded
 
 Row = dict[str, Any]
-# What a record keeps of a file and a delivery does not say.
-RECORD_ONLY = ("key", "inputs", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +186,3 @@ def _written(file: File, path: Path, sums: Mapping[str, str]) -> Row:
     figures = {name: rounded(delivered[name]) for name in ("lufs_i", "true_peak_dbtp")}
     content = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
     return delivered | figures | content | {"key": file.key, "inputs": dict(file.inputs)}
-
-
-def as_delivered(row: Row) -> Row:
-    """The row as `delivery.json` has it, its columns always in one order."""
-    columns = [field.name for field in fields(DeliveredFile)] + ["bytes", "sha256"]
-    return {name: row[name] for name in columns if name not in RECORD_ONLY}

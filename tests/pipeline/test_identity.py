@@ -69,8 +69,13 @@ CASES = {
     ),
     "another ISRC is another song": (
         [A, B],
-        [("Departure", "AA6Q72600009", "a1", "a.wav"), B],
+        [("Departure", "AA6Q72600009", "a9", "a9.wav"), B],
         [(None, 0), (1, 1), (0, None)],
+    ),
+    "an ISRC is corrected": (
+        [A, B],
+        [("Departure", "AA6Q72600009", "a1", "a.wav"), B],
+        [(0, 0), (1, 1)],
     ),
     "an ISRC is given": ([A, B], [A, ("Breakwater", "AA6Q72600002", "b1", "b.wav")], [(0, 0), (1, 1)]),
     "cuts change places": (LIVE, [LIVE[2], LIVE[0], LIVE[1]], [(2, 0), (0, 1), (1, 2)]),

@@ -414,8 +414,8 @@ def test_what_is_not_mastered_yet_keeps_what_it_had(match):
         assert (level.target_lufs, level.reached_lufs, level.true_peak_dbtp, level.note) == (
             None, -math.inf, -math.inf, ""
         )  # fmt: skip
-    # One gain for the album is one for what is not known too.
-    assert levels[2].gain_db == (1.25 if match == "album" else 0.0)
+    # One gain for the album is one for what is not known too: the most usual, and of those the highest.
+    assert levels[2].gain_db == (2.0 if match == "album" else 0.0)
 
 
 def test_gains_are_written_with_four_decimals():

@@ -733,6 +733,7 @@ ROWS = {
     "a master is damaged, and its audio is needed": Row(
         change=together(damaged("master", 2, "", "audio.f32"), edited(("-20}", "-21}"))),
         why=all_of("gain ") | ON_A | ON_B,
+        may=GAIN,
         runs=RENDER_ALL | master(2),
         plans=RENDER_ALL,
         writes=AUDIO | NOTE,
@@ -855,7 +856,8 @@ ROWS = {
         | ON_B,
         may=LEVEL,
         runs=master(4) | ANCHORS | island(1, 1) | island(4, 5) | RENDER_INSTRUMENTAL,
-        writes=DECKS | FIRST | INSTRUMENTAL,
+        writes=DECKS | FIRST | INSTRUMENTAL | FLACS,
+        plan_writes=DECKS | FIRST | INSTRUMENTAL,
         revision=3,
     ),
     "tone is moved toward what the album was": Row(

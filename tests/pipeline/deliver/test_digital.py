@@ -237,6 +237,8 @@ def alternate(release, track, version, donor=3, **more):
     )
     return AlternateRelease(
         piece=alternate_piece(piece, replace(about, **more)),
+        version=version,
+        level=release.levels[0],
         mix="alternate.wav",
         mix_sha256="a" * 64,
         facts=release.facts[0],
@@ -273,7 +275,7 @@ def test_alternates_lie_behind_their_tracks(with_others):
             ("track", 1, None),
             ("alternate", 1, "Instrumental"),
             ("track", 2, None),
-            ("alternate", 2, "Live, Clean"),
+            ("alternate", 2, "Clean"),
             ("alternate", 2, "Live, A cappella"),
             ("track", 3, None),
         ]
