@@ -276,7 +276,7 @@ def test_alternates_lie_behind_their_tracks(with_others):
             ("alternate", 1, "Instrumental"),
             ("track", 2, None),
             ("alternate", 2, "Clean"),
-            ("alternate", 2, "Live, A cappella"),
+            ("alternate", 2, "A cappella"),
             ("track", 3, None),
         ]
     # And nothing about the files of the release is another.
