@@ -23,7 +23,6 @@ from pipeline.faults import Fault, Faults
 from pipeline.files import sha256_file
 from pipeline.identity import folded
 from pipeline.manifest.load import Manifest
-from pipeline.manifest.tracks import alternate_piece
 from pipeline.measure import rounded
 
 Row = dict[str, Any]
@@ -75,7 +74,7 @@ def _twins(one: Deliverable, other: Deliverable, manifest: Manifest) -> Fault:
         alternate.route
         for alternate in manifest.alternates
         for piece in manifest.pieces_of(alternate.mix)
-        if (piece.number, alternate_piece(piece, alternate).version) == (other.track, other.version)
+        if (piece.number, alternate.version) == (other.track, other.version)
     )
     return manifest.fault(route, problem, "some characters cannot be in file names: name one otherwise")
 

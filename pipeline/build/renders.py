@@ -123,7 +123,25 @@ def rendering(
 
     `of` are the tracks that an alternate is of, where its one reel has others too.
     """
-    reels = tuple(
+    spec = _spec(session, island, rate, _reels(session, island, gain_db, limiting=limiting))
+    # The dither differs from island to island and is the same whenever the audio is, wherever it is cut.
+    # What 16 bits are dithered with is nothing to 24 bits.
+    seed = int(key_of("dither", 1, replace(spec, segment_frames=(), segment_reels=(), dither=""))[:16], 16)
+    tracks = [tuple(session.reels[slot.reel].track_numbers) for slot in island.slots]
+    return Rendering(
+        spec=replace(spec, seed=seed),
+        formats=formats,
+        tracks=tuple(tracks) if of is None else (tuple(of),),
+        segments=tuple(segment.track for segment in island.segments),
+        version=version,
+        for_vinyl=for_vinyl,
+        seconds=(island.stop_sector - island.start_sector) / SECTORS_PER_SECOND,
+        shaped_keys=tuple(session.shaped_keys[slot.reel] for slot in island.slots),
+    )
+
+
+def _reels(session: Session, island: Island, gain_db: float, *, limiting: bool) -> tuple[ReelRender, ...]:
+    return tuple(
         ReelRender(
             shaped=session.shaped[slot.reel],
             rate=slot.rate,
@@ -137,8 +155,12 @@ def rendering(
         )
         for slot in island.slots
     )
+
+
+def _spec(session: Session, island: Island, rate: int, reels: tuple[ReelRender, ...]) -> RenderSpec:
+    """All but the seed."""
     limiters = [reel.limiter for reel in reels if reel.limiter]
-    spec = RenderSpec(
+    return RenderSpec(
         reels=reels,
         rate=rate,
         ceiling_dbtp=session.ceiling_dbtp,
@@ -150,24 +172,6 @@ def rendering(
         segment_frames=tuple(segment.sectors * sector_frames(rate) for segment in island.segments),
         segment_reels=_segment_reels(session, island),
         seed=0,
-    )
-    # The dither differs from island to island and is the same whenever the audio is, wherever it is cut.
-    # What 16 bits are dithered with is nothing to 24 bits.
-    seed = int(key_of("dither", 1, replace(spec, segment_frames=(), segment_reels=(), dither=""))[:16], 16)
-    sectors = island.stop_sector - island.start_sector
-    return Rendering(
-        spec=replace(spec, seed=seed),
-        formats=formats,
-        tracks=(
-            tuple(tuple(session.reels[slot.reel].track_numbers) for slot in island.slots)
-            if of is None
-            else (tuple(of),)
-        ),
-        segments=tuple(segment.track for segment in island.segments),
-        version=version,
-        for_vinyl=for_vinyl,
-        seconds=sectors / SECTORS_PER_SECOND,
-        shaped_keys=tuple(session.shaped_keys[slot.reel] for slot in island.slots),
     )
 
 

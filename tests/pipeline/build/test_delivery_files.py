@@ -44,7 +44,7 @@ def test_two_files_of_one_name_are_refused(album, command, one, other, name):
     one, column = one.strip('"'), manifest.read_text().splitlines()[2].index("b: {") + 4
     assert result.stderr.splitlines()[-1].startswith(f"{manifest}:3:{column}")
     assert result.stderr.splitlines()[-1].endswith(
-        f': tracks[0].alternates.b: the files of "Live, {one}" and "Live, {other}" '
+        f': tracks[0].alternates.b: the files of "{one}" and "{other}" '
         f"would have one name: {name}; some characters cannot be in file names: name one otherwise"
     )
     assert result.stderr.count("would have one name") == 1
@@ -58,7 +58,7 @@ def test_a_long_title_leaves_every_version_its_file(album):
     )
     done("build", manifest)
     own = rows(manifest.parent / "delivery", kind="digital")
-    assert [row["version"] for row in own] == [None, "Live, Instrumental", "Live, A cappella"]
+    assert [row["version"] for row in own] == [None, "Instrumental", "A cappella"]
     assert len({row["path"] for row in own}) == len({row["pcm_sha256"] for row in own}) == 3
     for row in own[1:]:
         assert row["path"].endswith(f" ({row['version']}).wav")
@@ -69,7 +69,7 @@ def test_two_files_that_are_the_same_are_told_apart(album):
     manifest = album("{instrumental: one.wav, tv_track: one.wav}", formats="wav 24/44.1")
     done("build", manifest)
     found = rows(manifest.parent / "delivery", role="alternate")
-    assert [row["version"] for row in found] == ["Live, Instrumental", "Live, Tv track"]
+    assert [row["version"] for row in found] == ["Instrumental", "Tv track"]
     assert len({row["sha256"] for row in found}) == 1
 
 

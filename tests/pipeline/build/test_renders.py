@@ -172,7 +172,7 @@ def test_unlimited_is_without_limiters_and_turned_down_alike():
     assert [each.limiter for each in made.spec.reels] == [None, None]
     assert [each.gain_db for each in made.spec.reels] == [-1.5, -4.5]
     assert (made.spec.guard, made.spec.rate, made.formats) == (None, 96_000, (HI_RES,))
-    assert (made.detail, made.label) == ("vinyl", "01 to 02 (vinyl)")
+    assert (made.for_vinyl, made.version, made.label) == (True, "", "01 to 02 (vinyl)")
 
 
 # --- what a render depends on
@@ -268,10 +268,10 @@ def test_a_trace_tells_the_key_in_plain_words():
     (vinyl,) = unlimited(session(album(crossfade, {})), CD, 0.0)
     trace = made.trace(CD)
     assert (trace.what, trace.track, trace.detail, trace.key) == ("render", 1, "wav 16/44.1", made.key(CD))
-    assert trace.told == {"tracks": [[1], [2]]}
+    assert trace.told == {"tracks": [[1], [2]], "segments": [1, 2]}
     assert trace.inputs["reels"][1]["start_sector"] == 300.0
     assert trace.inputs == made.trace(FLAC).inputs != other.trace(CD).inputs
-    assert vinyl.trace(CD).detail == "vinyl: wav 16/44.1"
+    assert vinyl.trace(CD).detail == "wav 16/44.1 for vinyl"
 
 
 def test_formats_of_a_rate_go_together_and_each_once():
