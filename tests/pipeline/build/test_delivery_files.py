@@ -61,7 +61,7 @@ def test_a_long_title_leaves_every_version_its_file(album):
     assert [row["version"] for row in own] == [None, "Instrumental", "A cappella"]
     assert len({row["path"] for row in own}) == len({row["pcm_sha256"] for row in own}) == 3
     for row in own[1:]:
-        assert row["path"].endswith(f" ({row['version']}).wav")
+        assert row["path"].endswith(f" (Live, {row['version']}).wav")
 
 
 def test_two_files_that_are_the_same_are_told_apart(album):
