@@ -185,7 +185,7 @@ def _doing(line: Line) -> str:
     written = sum("/" in task for task in line.tasks)
     tasks = [task for task in line.tasks if "/" not in task] + [_count(written, "file")] * (written > 0)
     if line.state == MAY:
-        return f"may {', '.join(tasks)}"
+        return f"may {', '.join(tasks or ['render'])}"
     return ", ".join(tasks) if line.track or tasks == ["remove"] else "write"
 
 

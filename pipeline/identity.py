@@ -35,9 +35,8 @@ def pairs(before: Sequence[Song], now: Sequence[Song]) -> list[Pair]:
 
 
 def same_song(one: Song, other: Song) -> bool:
-    """Whether anything but their places says so."""
-    keys = (_isrc, _mix_hash, _title)
-    return any(key(one) is not None and key(one) == key(other) for key in keys)
+    """Whether their codes or their mixes say so; other albums have songs of the same title."""
+    return any(key(one) is not None and key(one) == key(other) for key in (_isrc, _mix_hash))
 
 
 def folded(title: str) -> str:

@@ -21,6 +21,7 @@ from pipeline.timeline import SECTORS_PER_SECOND, Island, Timeline, sector_frame
 # A wave that is cut off rises between its last samples: up to 1.1 dB over a sine, more with several.
 EDGE_DB = 3.0
 FOR_VINYL = " for vinyl"
+ROUNDING_DB = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,8 @@ def _may_be_limited(session: Session, number: int, render: ReelRender) -> bool:
     whole = shaped_frames(session.reels[number], render.rate)
     trimmed = render.first_frame > 0 or render.stop_frame < whole
     quiet_dbtp = session.ceiling_dbtp - CEILING_RESERVE_DB - (EDGE_DB if trimmed else 0.0)
-    return session.levels[number].true_peak_dbtp >= quiet_dbtp
+    # What was limited lies on the ceiling, give or take the rounding of decibels.
+    return session.levels[number].true_peak_dbtp >= quiet_dbtp - ROUNDING_DB
 
 
 def task(rendering: Rendering, cache: Cache, reason: str = "", *, whole: bool = False) -> Task:

@@ -388,3 +388,13 @@ def test_what_is_not_rendered_has_the_figures_of_the_last_revision(shaped):
         assert track.measure == was.measure
         assert len(track.block_energy) == len(was.block_energy)
         assert track.pcm_sha256 != was.pcm_sha256
+
+
+def test_what_was_limited_is_dithered_however_its_peak_is_rounded():
+    """A limited peak is on the ceiling, or by the rounding of decibels a millionth under it."""
+    on_the_ceiling = ReelLevel(0.0, None, -14.0, -1.0 - CEILING_RESERVE_DB - 1e-6)
+    (made,) = limited(session(album({}), levels=[on_the_ceiling]), [CD])
+    assert made.spec.exact_bits == ()
+    quiet = ReelLevel(0.0, None, -14.0, -1.0 - CEILING_RESERVE_DB - 0.1)
+    (made,) = limited(session(album({}), levels=[quiet]), [CD])
+    assert made.spec.exact_bits != ()
