@@ -875,9 +875,8 @@ ROWS = {
 }
 
 
-def _rows() -> Iterator[object]:
-    for name, row in ROWS.items():
-        yield pytest.param(row, id=name)
+def _rows() -> list[object]:
+    return [pytest.param(row, id=name) for name, row in ROWS.items()]
 
 
 @pytest.mark.parametrize("row", _rows())
