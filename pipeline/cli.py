@@ -25,6 +25,7 @@ from pipeline.cli_common import (
     print_json,
 )
 from pipeline.cli_revisions import approve, clean, diff, history
+from pipeline.cli_vinyl import vinyl
 from pipeline.listing import LISTING, audio_seconds, read_listing
 
 if TYPE_CHECKING:
@@ -214,8 +215,8 @@ def verify(
         raise typer.Exit(AT_FAULT)
 
 
-for revisions in (diff, history, approve, clean):
-    app.command()(revisions)
+for command in (vinyl, diff, history, approve, clean):
+    app.command()(command)
 
 
 @app.command()

@@ -33,7 +33,7 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="DIR", help="default: delivery beside the manifest"),
 ]
-Only = Annotated[str, typer.Option("--only", metavar="KINDS", help="of cd,digital,vinyl")]
+Only = Annotated[str, typer.Option("--only", metavar="KINDS", help="of cd,digital,vinyl,cassette")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="say why each thing is done")]
 ALBUM = Path("album.yaml")
 

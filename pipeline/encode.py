@@ -1,14 +1,15 @@
 """Writing audio files: the same integers give the same bytes, in whatever blocks they come.
 
 WAV and FLAC are written by libsndfile, from integers (it floors floats in one and rounds them in the
-other); ALAC, MP3, AAC and Opus by the packaged ffmpeg. A file is written where it is told: its name says
-nothing of its format, and the caller moves it once it is whole.
+other), a WAV with chunks by pipeline.wave; ALAC, MP3, AAC and Opus by the packaged ffmpeg. A file is
+written where it is told: its name says nothing of its format, and the caller moves it once it is whole.
 """
 
 import contextlib
 import errno
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from pipeline.ffmpeg import EncodePipe
 from pipeline.formats import AudioFormat
 from pipeline.gapless import mend_padding
+from pipeline.wave import Chunk, WaveSink
 
 Codes = NDArray[np.int32]
 
@@ -104,15 +106,24 @@ class Encoder:
 
 
 def open_encoder(
-    path: str | os.PathLike[str], form: AudioFormat, channels: int, total_frames: int
+    path: str | os.PathLike[str],
+    form: AudioFormat,
+    channels: int,
+    total_frames: int,
+    chunks: Sequence[Chunk] = (),
 ) -> Encoder:
-    """Begin a file of exactly `total_frames` frames, at least one, from integers of `form.render_bits`."""
+    """Begin a file of exactly `total_frames` frames, at least one, from integers of `form.render_bits`.
+
+    `chunks` go before the samples of a WAV; ValueError where another format is asked to take any.
+    """
     if total_frames < 1:
         raise ValueError(f"total_frames must be at least 1 (got {total_frames})")
+    if chunks and form.codec != "wav":
+        raise ValueError(f"only a WAV takes chunks (got {form.codec})")
     path = Path(path)
     path.open("wb").close()  # says in the usual way what is wrong with the place
     try:
-        sink = _sink(path, form, channels, total_frames)
+        sink = _sink(path, form, channels, total_frames, chunks)
     except BaseException:
         _remove(path)
         raise
@@ -124,8 +135,10 @@ def wave_container(frames: int, channels: int, bits: int) -> str:
     return "WAV" if frames * channels * bits // 8 <= _MOST_WAVE_BYTES else "RF64"
 
 
-def _sink(path: Path, form: AudioFormat, channels: int, total_frames: int) -> _Sink:
+def _sink(path: Path, form: AudioFormat, channels: int, total_frames: int, chunks: Sequence[Chunk]) -> _Sink:
     match form.codec:
+        case "wav" if chunks:
+            return WaveSink(path, form.rate, channels, form.render_bits, total_frames, chunks)
         case "wav":
             container = wave_container(total_frames, channels, form.render_bits)
             return _SoundSink(path, form, channels, container, None)

@@ -1,6 +1,6 @@
 """Chains as they are run: what in them depends on the mixes, on references and on the rate is looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from dsp.stages import RepairSpec, is_neutral, stage_of
 from dsp.tone import matching_curve, mean_spectrum_db
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts
-from pipeline.manifest.chain import ALBUM, ToneSettings
+from pipeline.manifest.chain import ALBUM, Insert, ToneSettings
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route
 from pipeline.plugin import PluginSettings, PluginSpec, content_files, located, resolved
 
 CHANNELS = 2
 References = Mapping[str, MixFacts]
+Written = Callable[[int], list[tuple[Route, Insert]]]
 
 
 def references(manifest: Manifest) -> dict[str, Route]:
@@ -26,7 +27,7 @@ def references(manifest: Manifest) -> dict[str, Route]:
     if manifest.session.reference:
         found[manifest.session.reference] = ("session", "reference")
     for mix in range(len(manifest.tracks)):
-        for route, insert in manifest.written_chain(mix):
+        for route, insert in (*manifest.written_chain(mix), *manifest.vinyl_chain(mix)):
             if insert.tone and insert.tone.toward != ALBUM:
                 found.setdefault(insert.tone.toward, (*route, "toward"))
     return found
@@ -34,7 +35,11 @@ def references(manifest: Manifest) -> dict[str, Route]:
 
 def plugin_files(manifest: Manifest) -> list[Path]:
     """Every file of the plug-ins that the manifest names, and their presets; those that are there."""
-    inserts = [insert for mix in range(len(manifest.tracks)) for _, insert in manifest.written_chain(mix)]
+    inserts = [
+        insert
+        for mix in range(len(manifest.tracks))
+        for _, insert in (*manifest.written_chain(mix), *manifest.vinyl_chain(mix))
+    ]
     plugins = [insert.plugin for insert in inserts if insert.plugin]
     names = {name for plugin in plugins for name in (plugin.path, plugin.preset) if name}
     return sorted(file for name in names for file in content_files(located(name, manifest.folder)))
@@ -52,10 +57,12 @@ def resolved_chains(
     known: References,
     rate: int,
     album_db: Sequence[float],
+    written: Written | None = None,
 ) -> list[tuple[Any, ...]]:
     """The chain of each reel; `groups` are the mixes of each, `rate` is that of the session.
 
-    `album_db` is what tone is moved toward where the manifest says album.
+    `album_db` is what tone is moved toward where the manifest says album; `written` gives what a mix goes
+    through, where that is not the release's chain.
 
     Raises:
         Faults: stages that cannot be had at this rate; plug-ins that are not there.
@@ -64,7 +71,7 @@ def resolved_chains(
     chains = []
     for group in groups:
         chain = []
-        for route, insert in manifest.written_chain(group[0]):
+        for route, insert in (written or manifest.written_chain)(group[0]):
             try:
                 settings = _resolved(
                     manifest, insert.settings, [facts[mix] for mix in group], known, album_db

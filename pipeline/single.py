@@ -16,6 +16,7 @@ from pipeline.build.masters import levelled
 from pipeline.build.mixes import Hashed, read_facts, sources
 from pipeline.build.plan import Album, plan_album
 from pipeline.build.renders import Rendering, Session, limited
+from pipeline.build.request import KINDS
 from pipeline.build.run import Advance, Runner, Task, Watcher
 from pipeline.build.trace import Before
 from pipeline.encode import wave_container
@@ -29,7 +30,7 @@ from pipeline.render import read_rendered, render, under_ceiling
 from pipeline.shaped import CHANNELS
 
 FLOAT = "float"
-NO_DELIVERY = {"cd": False, "digital": False, "vinyl": False}
+NO_DELIVERY = dict.fromkeys(KINDS, False)
 FILE = "single.wav"
 
 

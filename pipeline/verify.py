@@ -1,7 +1,8 @@
 """Proves a delivery from its files alone, with meters and readers that did not make it.
 
 Loudness by pyloudnorm; true peak by Fourier interpolation; lossy files decoded by pydub's ffmpeg; tags
-by mutagen; lengths, seams and hashes recomputed. `quick_faults` is the part that ends every build.
+by mutagen; lengths, seams and hashes recomputed; sides compared with their sheets and markers.
+`quick_faults` is the part that ends every build.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ import numpy as np
 
 from dsp.dither import int_to_float
 from dsp.stream import Block
-from pipeline.audiofile import PcmHash, read_audio, read_codes
+from pipeline.audiofile import Codes, PcmHash, open_mix, read_audio, read_codes
 from pipeline.deliver.cue import parse_cue
 from pipeline.deliver.tags import read_tags
 from pipeline.faults import Fault
@@ -24,6 +25,7 @@ from pipeline.formats import LOSSLESS
 from pipeline.listing import LISTING, LITTER, SUMS, read_listing
 from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks
 from pipeline.timeline import sector_frames
+from pipeline.verify_sides import LaidReader, laid_faults, peak_problems
 
 LOUDNESS_TOLERANCE_LU = 0.1
 PEAK_TOLERANCE_DB = 0.1
@@ -52,7 +54,7 @@ def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
     present = [row for row in listing["files"] if (delivery / row["path"]).is_file()]
     for row in present:
         faults += file_faults(delivery, row, listening=True, progress=progress)
-    faults += _seam_faults(delivery, present)
+    faults += _seam_faults(delivery, present) + laid_faults(delivery, listing)
     return Verdict(len(listing["files"]), sum(1 for row in present if row["codec"]), tuple(faults))
 
 
@@ -68,7 +70,8 @@ def quick_faults(
     for row in listing["files"]:
         if (delivery / row["path"]).is_file() and (paths is None or row["path"] in paths):
             faults += file_faults(delivery, row, listening=False, progress=progress)
-    return faults
+    across = laid_faults(delivery, listing)
+    return faults + [fault for fault in across if paths is None or fault.place in paths]
 
 
 def folder_faults(delivery: Path) -> list[Fault]:
@@ -138,34 +141,72 @@ def _cue_problems(path: Path) -> list[str]:
 
 def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -> list[str]:
     lossless = row["codec"] in LOSSLESS
-    digest = PcmHash(row["bits"], row["channels"]) if lossless else None
+    if lossless and (problems := _form_problems(path, row)):
+        return problems
+    samples = _Samples(row) if lossless else None
     loudness = SecondLoudness(row["rate"], row["channels"]) if listening else None
     true_peak = SecondTruePeak(row["rate"], row["channels"]) if listening else None
     frames = 0
-    for count, block in _lossless(path, row, digest, listening) if digest else _lossy(path, row, listening):
+    for count, block in _lossless(path, row, samples, listening) if samples else _lossy(path, row, listening):
         frames += count
         progress(count / row["rate"])
         if loudness and true_peak and block is not None:
             loudness.process(block)
             true_peak.process(block)
     problems = _length_problems(row, frames, lossless)
-    if digest and digest.hexdigest() != row["pcm_sha256"]:
-        problems.append("its audio is not what was rendered")
+    if samples:
+        problems += samples.problems()
     if loudness and true_peak:
-        problems += _meter_problems(row, loudness.integrated_lufs, true_peak.reading_dbtp, lossless)
+        dbtp = true_peak.reading_dbtp
+        problems += _meter_problems(row, loudness.integrated_lufs, dbtp, lossless)
+        problems += peak_problems(row, dbtp, PEAK_TOLERANCE_DB)
     return problems
 
 
-def _lossless(path: Path, row: Row, digest: PcmHash, listening: bool) -> Iterator[tuple[int, Block | None]]:
+def _form_problems(path: Path, row: Row) -> list[str]:
+    """Before a sample is read, as meters take what the list says for granted."""
+    info = open_mix(path).info
+    if (info.rate, info.channels) == (row["rate"], row["channels"]):
+        return []
+    return [
+        f"holds {_channels(info.channels)} at {info.rate} Hz; "
+        f"{LISTING} says {row['channels']} at {row['rate']} Hz"
+    ]
+
+
+class _Samples:
+    """The integers of a lossless file: all of them, and track by track where several lie in it."""
+
+    def __init__(self, row: Row) -> None:
+        self._wanted = row["pcm_sha256"]
+        self._digest = PcmHash(row["bits"], row["channels"])
+        self._laid = LaidReader(row)
+
+    def update(self, codes: Codes) -> None:
+        self._digest.update(codes)
+        self._laid.update(codes)
+
+    def problems(self) -> list[str]:
+        right = self._digest.hexdigest() == self._wanted
+        return ([] if right else ["its audio is not what was rendered"]) + self._laid.problems()
+
+
+def _lossless(path: Path, row: Row, samples: _Samples, listening: bool) -> Iterator[tuple[int, Block | None]]:
     """Frames and, for those who listen, their audio."""
     for codes in read_codes(path, row["bits"]):
-        digest.update(codes)
+        samples.update(codes)
         yield len(codes), int_to_float(codes, row["bits"]) if listening else None
 
 
 def _lossy(path: Path, row: Row, listening: bool) -> Iterator[tuple[int, Block | None]]:
     for block in pydub_blocks(path, row["codec"]) if listening else read_audio(path, row["codec"])[2]:
+        if block.shape[1] != row["channels"]:
+            raise Fault(f"decodes to {_channels(block.shape[1])}; {LISTING} says {row['channels']}")
         yield len(block), block
+
+
+def _channels(count: int) -> str:
+    return f"{count} channel{'s' * (count > 1)}"
 
 
 def _length_problems(row: Row, frames: int, lossless: bool) -> list[str]:

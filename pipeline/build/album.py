@@ -86,7 +86,7 @@ def _deliver(
 ) -> Outcome:
     """Fill a folder, prove it, and put it in the place of the last delivery."""
     warnings = _warnings(opened, production)  # as long as there is a way back: it looks into mixes
-    deliverables = files_of(production, opened.album.sides, opened.wanted)
+    deliverables = files_of(production, opened.album, opened.wanted)
     watcher.stage("delivering", 0.0)
     files = compared(deliverables, production, opened.before, opened.output, quick=False)
     written = [file.deliverable for file in files if not file.kept]

@@ -104,7 +104,7 @@ def _keys(revision: Revision) -> dict[str, str]:
 
 def _as_it_is(opened: Opened, production: Production) -> Revision:
     """What a build would deliver, as a record has it, as far as that can be compared."""
-    deliverables = files_of(production, opened.album.sides, opened.wanted)
+    deliverables = files_of(production, opened.album, opened.wanted)
     files = compared_files(deliverables, production, opened.before, opened.output, quick=True)
     return {
         "revision": None,

@@ -225,7 +225,8 @@ def _vinyl(
     """`numbers` are those of songs, then and now, `changed` those now whose main version is not the same."""
     both = [
         (was, are) for was, are in files
-        if was and are and are["role"] == "side" and "audio" in was["inputs"] and "audio" in are["inputs"]
+        if was and are and (are["kind"], are["role"]) == ("vinyl", "side")
+        and "audio" in was["inputs"] and "audio" in are["inputs"]
     ]  # fmt: skip
     if not both:
         return None

@@ -11,14 +11,16 @@ from typing import Any
 from pipeline import versions
 from pipeline.build import reasons
 from pipeline.build.keys import canonical, key_of
+from pipeline.build.plan import Album
 from pipeline.build.production import Production
 from pipeline.build.run import Watcher
 from pipeline.build.trace import Before, detail_of
+from pipeline.deliver.cassette import cassette_files
 from pipeline.deliver.cd import cd_files
 from pipeline.deliver.digital import digital_files
 from pipeline.deliver.release import Deliverable
-from pipeline.deliver.sides import Side
 from pipeline.deliver.vinyl import vinyl_files
+from pipeline.deliver.vinyl_note import note_files
 from pipeline.faults import Fault, Faults
 from pipeline.files import sha256_file
 from pipeline.identity import folded
@@ -39,7 +41,7 @@ class File:
     why: tuple[str, ...]
 
 
-def files_of(production: Production, sides: Sequence[Side], wanted: Mapping[str, bool]) -> list[Deliverable]:
+def files_of(production: Production, album: Album, wanted: Mapping[str, bool]) -> list[Deliverable]:
     """All files but the paperwork, in the order in which they can be written.
 
     Raises:
@@ -50,7 +52,10 @@ def files_of(production: Production, sides: Sequence[Side], wanted: Mapping[str,
     if wanted["digital"]:
         files += digital_files(release, release.manifest.deliver.digital)
     if wanted["vinyl"]:
-        files += vinyl_files(release, sides, production.heard)
+        files += vinyl_files(release, album.sides)
+        files += note_files(release, album.sides, production.heard, production.cuts)
+    if wanted["cassette"]:
+        files += cassette_files(release, album.tape)
     _refuse_twins(files, release.manifest)
     return files
 

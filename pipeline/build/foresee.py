@@ -65,7 +65,7 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
         production = produce(
             opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
         )
-        deliverables = files_of(production, opened.album.sides, opened.wanted)
+        deliverables = files_of(production, opened.album, opened.wanted)
         files = compared(deliverables, production, opened.before, opened.output, quick=True)
     lines = [
         *_tracks(opened, production, files),
@@ -151,7 +151,7 @@ def _tasks(
 
 def _masters(trace: Trace, production: Production, number: int, version: str | None) -> bool:
     """Whether a track is mastered with a reel, or with an alternate of its mix."""
-    if trace.detail != (version or ""):
+    if trace.detail not in _versions(version):
         return False
     if version:
         pieces = production.release.pieces
@@ -161,8 +161,13 @@ def _masters(trace: Trace, production: Production, number: int, version: str | N
 
 def _renders(trace: Trace, number: int, version: str | None) -> bool:
     """Whether a rendering is of that track, or of that alternate; those for vinyl are of the main version."""
-    right = trace.what == "render" and version_in(trace.detail) == (version or "")
+    right = trace.what == "render" and version_in(trace.detail) in _versions(version)
     return right and any(number in tracks for tracks in trace.told["tracks"])
+
+
+def _versions(version: str | None) -> tuple[str, ...]:
+    """What traces call a version; what is mastered for the sides alone belongs to the main one."""
+    return (version,) if version else ("", FOR_VINYL)
 
 
 def _others(files: Sequence[File]) -> Iterator[Line]:
@@ -207,12 +212,21 @@ def name_of(each: Deliverable) -> str:
         case "image":
             return "cd image"
         case "cue":
-            return f"side {each.side} cue sheet" if each.side else "cd cue sheet"
+            return f"{_side(each)} cue sheet" if each.side else "cd cue sheet"
         case "side":
-            return f"side {each.side}"
+            return _side(each)
         case "cutting note":
             return f"cutting note ({ending})"
+        case "cassette note":
+            return f"cassette note ({ending})"
+        case "j-card":
+            return "J-card"
     return each.path
+
+
+def _side(each: Deliverable) -> str:
+    """`side A`; on a tape `cassette side A`."""
+    return f"cassette side {each.side}" if each.kind == "cassette" else f"side {each.side}"
 
 
 def _shared(opened: Opened, production: Production) -> Iterator[Line]:

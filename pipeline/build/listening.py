@@ -1,41 +1,78 @@
-"""What is heard of each track for the cutting note, as tasks: once for each rendering."""
+"""What is heard of each track of a side, as tasks: once for each rendering and way of lying."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
+from dsp.lathe import LatheSettings
+from dsp.sector_table import SectorTable
 from pipeline import versions
 from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
 from pipeline.build.run import Advance, Task
-from pipeline.deliver.lathe import Heard, listen
-from pipeline.deliver.sides import Side, kept_frames
+from pipeline.deliver.lathe import Heard, Stretch, listen
+from pipeline.deliver.sides import Side
 from pipeline.formats import AudioFormat
 from pipeline.render import Rendered
+from pipeline.timeline import sector_frames
 
-HEARD = "heard.json"
+HEARD, SWINGS, MOTION = "heard.json", "swings.npy", "motion.npy"
 
 
-def listening_tasks(sides: Sequence[Side], tracks: Sequence[Rendered], form: AudioFormat) -> dict[int, Task]:
-    """One for each track that is on a side, by its number."""
+def listening_tasks(
+    sides: Sequence[Side], tracks: Sequence[Rendered], form: AudioFormat, lathe: LatheSettings
+) -> dict[int, Task]:
+    """One for each track that is on a side, by its number; of the lathe only its filters matter."""
     return {
-        number: _task(number, tracks[number - 1], frames, form)
+        number: _task(number, stretch, form, lathe)
         for side in sides
-        for number, frames in kept_frames(side, form.rate)
+        for number, stretch in _stretches(side, tracks, form.rate)
     }
 
 
-def _task(number: int, track: Rendered, frames: int, form: AudioFormat) -> Task:
+def _stretches(side: Side, tracks: Sequence[Rendered], rate: int) -> Iterator[tuple[int, Stretch]]:
+    size = sector_frames(rate)
+    last = len(side.segments) - 1
+    joins = [each.sound_stop_sector == each.stop_sector for each in side.segments]
+    own = [tracks[segment.track - 1] for segment in side.segments]
+    for place, segment in enumerate(side.segments):
+        yield (
+            segment.track,
+            Stretch(
+                track=own[place],
+                frames=(segment.sound_stop_sector - segment.start_sector) * size,
+                pause_frames=(segment.stop_sector - segment.sound_stop_sector) * size,
+                before=own[place - 1] if place and joins[place - 1] else None,
+                after=own[place + 1] if place < last and joins[place] else None,
+            ),
+        )
+
+
+def _task(number: int, stretch: Stretch, form: AudioFormat, lathe: LatheSettings) -> Task:
     def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        heard = listen(track, frames, form, advance)
+        heard, table = listen(stretch, form, lathe, advance)
         for folder in folders.values():
             (folder / HEARD).write_text(json.dumps(asdict(heard)))
+            # Seven digits are more than any lathe has, and half as much to keep.
+            np.save(folder / SWINGS, table.swings.astype(np.float32))
+            np.save(folder / MOTION, table.motion.astype(np.float32))
 
-    key = key_of("listen", (versions.LISTEN, versions.audio_libraries()), track.pcm_sha256, frames, form.rate)
+    neighbours = [each.pcm_sha256 if each else "" for each in (stretch.before, stretch.after)]
+    key = key_of(
+        "listen",
+        (versions.LISTEN, versions.audio_libraries()),
+        stretch.track.pcm_sha256,
+        (stretch.frames, stretch.pause_frames),
+        neighbours,
+        (lathe.highpass_hz, lathe.lowpass_hz, lathe.elliptical_hz),
+        form.rate,
+    )
     return Task(
-        keys=(key,), label=f"{number:02}: listen for the lathe", seconds=frames / form.rate, work=work,
-        reason="another side file",
+        keys=(key,), label=f"{number:02}: listen for the lathe", seconds=stretch.frames / form.rate,
+        work=work, reason="another side file",
     )  # fmt: skip
 
 
@@ -50,4 +87,10 @@ def read_heard(cache: Cache, tasks: Mapping[int, Task]) -> dict[int, Heard]:
 def _read(folder: Path) -> Heard:
     known = json.loads((folder / HEARD).read_text())
     moments = tuple((float(time_s), float(excess_db)) for time_s, excess_db in known["sibilance"])
-    return Heard(known["low_correlation"], known["low_side_to_mid_db"], moments)
+    return Heard(**known | {"sibilance": moments})
+
+
+def read_table(cache: Cache, task: Task) -> SectorTable:
+    """What a track does to the groove; read from the disk as it is looked at."""
+    folder = cache.path(task.keys[0])
+    return SectorTable(np.load(folder / SWINGS, mmap_mode="r"), np.load(folder / MOTION, mmap_mode="r"))

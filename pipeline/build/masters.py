@@ -1,6 +1,6 @@
 """Pass 1 of an album as tasks, and the gains that follow from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
     folders = [runner.cache.path(key) if runner.cache.holds(key) else None for key in keys]
     envelopes = tuple(read_envelope(folder) if folder else None for folder in folders)
     level = album.manifest.level
-    last = [_last_gain_db(reel, before) for reel in album.reels]
+    last = last_gains_db(album.reels, before)
     # What a dry run does not know is taken for what it was; under one gain for all that is every gain.
     unknown = any(folder is None for folder in folders) and level.match == "album"
     held = [gain_db if hold or unknown or not folder else None
@@ -81,9 +81,14 @@ def content_of(trace: Trace, cache: Cache, before: Before) -> str:
     return known or f"of {trace.key}"
 
 
-def _last_gain_db(reel: Reel, before: Before) -> float | None:
+def last_gains_db(reels: Sequence[Reel], before: Before, kept: str = "gains") -> list[float | None]:
+    """Those of the last revision, where it kept them; None for a reel that it did not have."""
+    return [_last_gain_db(reel, before, kept) for reel in reels]
+
+
+def _last_gain_db(reel: Reel, before: Before, kept: str) -> float | None:
     """The gain of the last revision, give or take what its offset has changed by."""
-    last = before.gain(reel.first_track)
+    last = before.gain(reel.first_track, kept)
     if last is None:
         return None
     was_lu: float = reel.offset_lu if last["offset_lu"] is None else last["offset_lu"]
@@ -121,7 +126,7 @@ def mastering(album: Album, reel: Reel, before: Before, track: int, version: str
     first = album.manifest.pieces[track - 1]
     task = Task(
         keys=(key,),
-        label=f"{first.number:02} {first.title}{f' ({version})' if version else ''}: master",
+        label=f"{first.number:02} {first.title}{f' ({version.strip()})' if version else ''}: master",
         seconds=reel.source_frames / reel.rate,
         work=work,
         reason=reasons.said(why, before),

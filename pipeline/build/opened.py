@@ -15,7 +15,7 @@ from pipeline.build.lock import locked
 from pipeline.build.mixes import read_facts, source_hashes, sources
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import recover
-from pipeline.build.request import STORE, Options, approvals_name, output_of
+from pipeline.build.request import KINDS, STORE, Options, approvals_name, output_of
 from pipeline.build.run import Runner, Watcher
 from pipeline.build.sound import is_sound
 from pipeline.build.trace import Before
@@ -87,15 +87,23 @@ def store_of(manifest: Manifest, options: Options, watcher: Watcher) -> Iterator
 
 
 def open_album(
-    manifest: Manifest, store: Path, options: Options, watcher: Watcher, *, dry: bool = False
+    manifest: Manifest,
+    store: Path,
+    options: Options,
+    watcher: Watcher,
+    *,
+    dry: bool = False,
+    sides_alone: bool = False,
 ) -> Opened:
     """Examine what is not known of the mixes, and lay the album; when `dry`, the runner will run nothing.
+
+    `sides_alone`: nothing but the sides of a record is looked at, of whatever length, delivered or not.
 
     Raises:
         Faults: what the user can put right.
     """
     output = output_of(manifest.file, options)
-    wanted = wanted_kinds(manifest, options)
+    wanted = {kind: kind == "vinyl" for kind in KINDS} if sides_alone else wanted_kinds(manifest, options)
     hashed = source_hashes(manifest, store, rehash=options.rehash)
     runner = Runner(Cache(store / "cache", read_only=dry), options.jobs, watcher)
     facts = read_facts(manifest, hashed, runner)
@@ -105,7 +113,12 @@ def open_album(
     _refuse_other(manifest, store, name, last, songs_of(manifest, hashed.sha256))
     revision = last or (known[-1] if known else None)
     album = plan_album(
-        manifest, facts, hashed, wanted, _spectrum_db(revision) if holds(manifest, options) else None
+        manifest,
+        facts,
+        hashed,
+        wanted,
+        _spectrum_db(revision) if holds(manifest, options) else None,
+        any_length=sides_alone,
     )
     runner.dry = dry
     return Opened(

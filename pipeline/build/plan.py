@@ -1,16 +1,18 @@
 """Everything about an album that is known before any audio is processed: reels, marks, sides."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.alternates import alternate_faults
 from pipeline.build.mixes import Hashed, Parted, parted
 from pipeline.build.request import KINDS, Options
 from pipeline.checks import mix_faults
+from pipeline.deliver.cassette import cassette_faults, cassette_sides
 from pipeline.deliver.cd import cd_limits
 from pipeline.deliver.cover import Cover, prepare_cover
-from pipeline.deliver.sides import Side, side_faults, sides_of
+from pipeline.deliver.grooves import loop_faults
+from pipeline.deliver.sides import SIDES, Side, cut_faults, length_faults, sides_of
 from pipeline.faults import Fault, Faults
 from pipeline.formats import RATES
 from pipeline.intake import MixFacts
@@ -37,7 +39,8 @@ class Album:
     """Everything about an album that is known before any audio is processed.
 
     `stamps` are those of the sources when their hashes were taken, `spectrum_db` is what tone is moved
-    toward where that is the album.
+    toward where that is the album. `vinyl_reels` have the chains of the sides, and lie on `vinyl_timeline`.
+    `sides` are those of the record, `tape` those of the cassette.
     """
 
     manifest: Manifest
@@ -48,7 +51,10 @@ class Album:
     reels: tuple[Reel, ...]
     alternates: tuple[AlternateReel, ...]
     timeline: Timeline
+    vinyl_reels: tuple[Reel, ...]
+    vinyl_timeline: Timeline
     sides: tuple[Side, ...]
+    tape: tuple[Side, ...]
 
 
 def plan_album(
@@ -57,11 +63,13 @@ def plan_album(
     hashed: Hashed,
     wanted: Mapping[str, bool],
     held_spectrum_db: Sequence[float] | None = None,
+    *,
+    any_length: bool = False,
 ) -> Album:
     """Reels, marks and sides; `Faults` for what the mixes or the media cannot hold.
 
     `known` and `hashed` are of all sources. `held_spectrum_db` is what tone was moved toward before, where
-    that is to stay.
+    that is to stay. `any_length`: a side may be longer than a record holds.
     """
     facts, digests = parted(manifest, known), parted(manifest, hashed.sha256)
     faults = mix_faults(manifest, facts.mixes) + alternate_faults(manifest, facts.mixes, facts.alternates)
@@ -72,9 +80,20 @@ def plan_album(
     chains = resolved_chains(manifest, groups(manifest), facts.mixes, facts.references, rate, spectrum_db)
     reels = reels_of(manifest, facts.mixes, [mix.audio_sha256 for mix in facts.mixes], chains)
     timeline = _laid(manifest, reels, rate)
-    sides = sides_of(manifest, timeline) if wanted["vinyl"] else ()
+    vinyl_reels, vinyl_timeline = reels, timeline
+    if wanted["vinyl"] and manifest.vinyl.reworks:
+        chains = resolved_chains(
+            manifest, groups(manifest), facts.mixes, facts.references, rate, spectrum_db, manifest.vinyl_chain
+        )
+        vinyl_reels = [replace(reel, chain=own) for reel, own in zip(reels, chains, strict=True)]
+        vinyl_timeline = _laid(manifest, vinyl_reels, rate)
+    sides = sides_of(manifest, vinyl_timeline) if wanted["vinyl"] else ()
     faults = cd_limits(manifest, timeline) if wanted["cd"] else []
-    faults += side_faults(manifest, timeline, sides)
+    faults += cut_faults(manifest, vinyl_timeline, sides, SIDES)
+    faults += [] if any_length else length_faults(manifest, sides)
+    tape = cassette_sides(manifest, timeline) if wanted["cassette"] else ()
+    faults += cassette_faults(manifest, timeline, tape) if wanted["cassette"] else []
+    faults += loop_faults(manifest, vinyl_reels, sides) if wanted["vinyl"] else []
     if faults:
         raise Faults(faults)
     return Album(
@@ -86,7 +105,10 @@ def plan_album(
         reels=tuple(reels),
         alternates=tuple(_alternates(manifest, reels, facts, digests)) if wanted["digital"] else (),
         timeline=timeline,
+        vinyl_reels=tuple(vinyl_reels),
+        vinyl_timeline=vinyl_timeline,
         sides=sides,
+        tape=tape,
     )
 
 
@@ -133,6 +155,7 @@ def wanted_kinds(manifest: Manifest, options: Options) -> dict[str, bool]:
         "cd": manifest.deliver.cd is not None,
         "digital": bool(manifest.deliver.digital),
         "vinyl": manifest.deliver.vinyl is not None,
+        "cassette": manifest.deliver.cassette is not None,
     }
     for kind in options.only:
         if not asked[kind]:

@@ -2,28 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
+from functools import partial
 
 from pipeline.build import alternates, masters, reasons, renders
 from pipeline.build.alternates import Mastered
+from pipeline.build.cutting import CutSide, cut_sides, cutting_task, read_cut, table_of
 from pipeline.build.listening import listening_tasks, read_heard
 from pipeline.build.masters import Levelled, Mastering
 from pipeline.build.plan import Album
-from pipeline.build.renders import Rendering
+from pipeline.build.pressing import Pressing, pressing
+from pipeline.build.renders import FOR_VINYL, Rendering
 from pipeline.build.run import DAMAGED, Runner, Task
 from pipeline.build.trace import Before, Trace, version_in
+from pipeline.deliver.cassette import cassette_format
 from pipeline.deliver.cd import CD_FORMAT
 from pipeline.deliver.cover import Cover
 from pipeline.deliver.lathe import Heard
 from pipeline.deliver.release import Release
-from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
+from pipeline.deliver.side_cut import SideCut
+from pipeline.deliver.vinyl import side_format
 from pipeline.formats import AudioFormat
-from pipeline.level import ReelLevel, unlimited_peak_dbtp
+from pipeline.level import ReelLevel
 from pipeline.manifest.load import Manifest
 from pipeline.render import Rendered
-
-# In steps of this, so that sides are not turned down anew for hundredths.
-VINYL_STEPS_PER_DB = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,19 @@ class Production:
     `why` is by what a trace calls a rendering and by track. `unknown` are the keys of what a dry run would
     have had to make, and has not; what stands for it in `release` is what it was before. `moving` are the
     first tracks of the reels that come out otherwise, in a way that nobody knows yet; `lost` are the keys of
-    what the cache has not kept, and which comes out as it was.
+    what the cache has not kept, and which comes out as it was. `heard` and `listening` are by track, `cuts`
+    by side.
     """
 
     release: Release
     levelled: Levelled
+    pressing: Pressing
     masterings: tuple[Mastering, ...]
     renderings: tuple[Rendering, ...]
     heard: Mapping[int, Heard]
+    listening: Mapping[int, Task]
+    cutting: tuple[CutSide, ...]
+    cuts: Mapping[str, SideCut | None]
     traces: tuple[Trace, ...]
     why: Mapping[tuple[str, int], Sequence[str]]
     unknown: frozenset[str]
@@ -60,17 +66,21 @@ class _Parts:
 
     levelled: Levelled
     limited: Sequence[Rendering]
-    vinyl_gain_db: float
-    for_vinyl: Sequence[Rendering]
+    pressing: Pressing
     others: Sequence[tuple[Mastered, ReelLevel, Sequence[Rendering]]]
 
     @property
     def masterings(self) -> tuple[Mastering, ...]:
-        return (*self.levelled.masterings, *(each.mastering for each, _, _ in self.others))
+        others = (each.mastering for each, _, _ in self.others)
+        return (*self.levelled.masterings, *self.pressing.masterings, *others)
 
     @property
     def renderings(self) -> tuple[Rendering, ...]:
-        return (*self.limited, *self.for_vinyl, *(each for _, _, own in self.others for each in own))
+        return (
+            *self.limited,
+            *self.pressing.renderings,
+            *(each for _, _, own in self.others for each in own),
+        )
 
 
 def produce(
@@ -90,15 +100,23 @@ def produce(
     said = {rendering: _said(own, why, before) for rendering, own in traces.items()}
     _render(said, parts.masterings, runner)
     unlimited = _unlimited(album, parts, runner, before)
-    listening = listening_tasks(album.sides, unlimited, side_format(album.timeline.rate)) if unlimited else {}
-    _listen(listening, parts.for_vinyl, parts.masterings, runner)
+    lathe = album.manifest.vinyl.lathe
+    form = side_format(album.timeline.rate)
+    listening = listening_tasks(album.sides, unlimited, form, lathe) if unlimited else {}
+    _listen(listening, parts.pressing.renderings, parts.masterings, runner)
+    heard = read_heard(runner.cache, listening)
+    cutting = cut_sides(album.manifest, album.vinyl_reels, album.sides, heard, listening) if listening else []
     every = (*(each.trace for each in parts.masterings), *of_renderings)
     return Production(
         release=_release(album, parts, unlimited, cover, runner, before),
         levelled=parts.levelled,
+        pressing=parts.pressing,
         masterings=parts.masterings,
         renderings=parts.renderings,
-        heard=read_heard(runner.cache, listening),
+        heard=heard,
+        listening=listening,
+        cutting=tuple(cutting),
+        cuts=_cuts(cutting, listening, parts, runner),
         traces=every,
         why=why,
         unknown=frozenset(trace.key for trace in every if not runner.cache.holds(trace.key)),
@@ -121,12 +139,10 @@ def _mastered(
     others = alternates.mastered(album, before)
     runner.run("mastering", [each.mastering.task for each in others])
     formats = album.manifest.deliver.digital
-    vinyl_gain_db, for_vinyl = _for_vinyl(album, levelled, wanted, before, hold=hold)
     return _Parts(
         levelled=levelled,
         limited=renders.limited(levelled.session, _formats(album.manifest, wanted)),
-        vinyl_gain_db=vinyl_gain_db,
-        for_vinyl=for_vinyl,
+        pressing=pressing(album, levelled, runner, before, hold=hold) if wanted["vinyl"] else Pressing(),
         others=[
             (each, level, alternates.rendered(each, level, levelled.session, formats, runner.cache, before))
             for each in others
@@ -137,7 +153,7 @@ def _mastered(
 
 def _unlimited(album: Album, parts: _Parts, runner: Runner, before: Before) -> tuple[Rendered, ...]:
     """The tracks as the sides have them."""
-    tracks = renders.rendered_tracks(parts.for_vinyl, runner.cache, before)
+    tracks = renders.rendered_tracks(parts.pressing.renderings, runner.cache, before)
     return tracks.get(side_format(album.timeline.rate), ())
 
 
@@ -158,8 +174,9 @@ def _release(
         readings=tuple(each or {"chain": []} for each in parts.levelled.readings),
         timeline=album.timeline,
         limited=renders.rendered_tracks(parts.limited, runner.cache, before),
+        vinyl_reels=album.vinyl_reels,
         unlimited=unlimited,
-        vinyl_gain_db=parts.vinyl_gain_db,
+        vinyl_gain_db=parts.pressing.gain_db,
         cover=cover.data if cover else None,
         alternates=tuple(
             released
@@ -193,7 +210,7 @@ def _why(
 
 def _others_on(album: Album, trace: Trace) -> Iterable[int]:
     """The tracks mastered with that of a trace: those of its reel, of an alternate those of its mix."""
-    if not trace.detail:
+    if trace.detail in ("", FOR_VINYL):
         return next(reel.track_numbers for reel in album.reels if trace.track in reel.track_numbers)
     mix = album.manifest.pieces[trace.track - 1].mix
     return [piece.number for piece in album.manifest.pieces_of(mix)]
@@ -234,31 +251,22 @@ def _listen(
     runner.run("listening", tasks.values())
 
 
+def _cuts(
+    sides: Sequence[CutSide], listening: Mapping[int, Task], parts: _Parts, runner: Runner
+) -> dict[str, SideCut | None]:
+    """Predict the cut of each side; its tables are seen to be whole before they are read."""
+    tasks = {
+        each.side.letter: cutting_task(each, partial(table_of, each, listening, runner.cache))
+        for each in sides
+    }
+    unknown = [each for each in sides if not runner.cache.holds(tasks[each.side.letter].keys[0])]
+    numbers = {segment.track for each in unknown for segment in each.side.segments}
+    damaged = {n: listening[n] for n in numbers if not runner.cache.proves(listening[n].keys[0])}
+    _listen(damaged, parts.pressing.renderings, parts.masterings, runner)
+    runner.run("predicting", tasks.values())
+    return {letter: read_cut(runner.cache, task) for letter, task in tasks.items()}
+
+
 def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat]:
-    return [CD_FORMAT] * wanted["cd"] + list(manifest.deliver.digital) * wanted["digital"]
-
-
-def _for_vinyl(
-    album: Album, levelled: Levelled, wanted: Mapping[str, bool], before: Before, *, hold: bool
-) -> tuple[float, list[Rendering]]:
-    """What all sides are turned down by, and their renderings."""
-    form = side_format(album.timeline.rate)
-    if not wanted["vinyl"]:
-        return 0.0, []
-    if album.manifest.vinyl.limiter:
-        return 0.0, renders.limited(levelled.session, [form])
-    last_db = before.revision.get("vinyl_gain_db") if before else None
-    gain_db = _vinyl_gain_db(album, levelled)
-    if gain_db is None or (hold and last_db is not None):
-        gain_db = min(last_db or 0.0, 0.0 if gain_db is None else gain_db)
-    return gain_db, renders.unlimited(levelled.session, form, gain_db)
-
-
-def _vinyl_gain_db(album: Album, levelled: Levelled) -> float | None:
-    """None while something has not been mastered."""
-    envelopes = [envelope for envelope in levelled.envelopes if envelope]
-    if len(envelopes) < len(levelled.envelopes):
-        return None
-    levels = levelled.session.levels
-    peaks = [unlimited_peak_dbtp(island, levels, envelopes) for island in album.timeline.islands]
-    return min(0.0, floor((PEAK_MAX_DBTP - max(peaks)) * VINYL_STEPS_PER_DB) / VINYL_STEPS_PER_DB)
+    tape = [cassette_format(manifest)] * wanted["cassette"]
+    return [CD_FORMAT] * wanted["cd"] + list(manifest.deliver.digital) * wanted["digital"] + tape

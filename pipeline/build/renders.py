@@ -60,7 +60,7 @@ class Rendering:
     def label(self) -> str:
         first, last = self.segments[0], self.segments[-1]
         tracks = f"{first:02}" if first == last else f"{first:02} to {last:02}"
-        named = self.version or "vinyl" * self.for_vinyl
+        named = self.version.strip() or "vinyl" * self.for_vinyl
         return f"{tracks}{f' ({named})' if named else ''}"
 
     def key(self, form: AudioFormat) -> str:
@@ -81,10 +81,10 @@ class Rendering:
         )
 
 
-def limited(session: Session, formats: Sequence[AudioFormat]) -> list[Rendering]:
+def limited(session: Session, formats: Sequence[AudioFormat], version: str = "") -> list[Rendering]:
     """Every island at every rate of `formats`, under the ceiling."""
     return [
-        rendering(session, run, rate, own)
+        rendering(session, run, rate, own, version=version)
         for rate, own in by_rate(formats).items()
         for island in session.timeline.islands
         for run in island.overlapping_runs
@@ -99,10 +99,12 @@ def by_rate(formats: Sequence[AudioFormat]) -> dict[int, tuple[AudioFormat, ...]
     return found
 
 
-def unlimited(session: Session, form: AudioFormat, gain_db: float) -> list[Rendering]:
+def unlimited(session: Session, form: AudioFormat, gain_db: float, version: str = "") -> list[Rendering]:
     """Every island without limiters, all turned down alike."""
     return [
-        rendering(session, run, form.rate, (form,), gain_db=gain_db, limiting=False, for_vinyl=True)
+        rendering(
+            session, run, form.rate, (form,), gain_db=gain_db, limiting=False, version=version, for_vinyl=True
+        )
         for island in session.timeline.islands
         for run in island.overlapping_runs
     ]

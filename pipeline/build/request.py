@@ -13,7 +13,7 @@ from pipeline.files import file_stamp, sha256_file
 STORE = ".deadwax"
 # Who has approved what, beside the manifest.
 APPROVALS = "approvals.yaml"
-KINDS = ("cd", "digital", "vinyl")
+KINDS = ("cd", "digital", "vinyl", "cassette")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

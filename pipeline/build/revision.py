@@ -11,6 +11,7 @@ from pipeline.build import history, masters
 from pipeline.build.history import Revision
 from pipeline.build.mixes import sources
 from pipeline.build.opened import Opened
+from pipeline.build.pressing import gains as gains_of_sides
 from pipeline.build.production import Production
 from pipeline.build.renders import FOR_VINYL
 from pipeline.build.trace import rows_of
@@ -64,6 +65,7 @@ def record(
         ],
         "gains": masters.gains(session),
         "vinyl_gain_db": production.release.vinyl_gain_db,
+        "vinyl_gains": gains_of_sides(production.pressing),
         "tracks": [{**track, **heard(opened, production, track["number"])} for track in tracks],
         "files": list(rows),
         "traces": rows_of(production.traces),

@@ -151,5 +151,9 @@ _RECORD = _parts(
         "traces": _each(_trace),
         "gains": _each(_GAIN),
     },
-    {"spectrum_db": _or_none(_each(_or_none(_figure))), "vinyl_gain_db": _or_none(_figure)},
+    {
+        "spectrum_db": _or_none(_each(_or_none(_figure))),
+        "vinyl_gain_db": _or_none(_figure),
+        "vinyl_gains": _each(_GAIN),
+    },
 )

@@ -103,10 +103,10 @@ class Before:
         number = self.number(track)
         return self.revision["tracks"][number - 1] if number else None
 
-    def gain(self, track: int) -> Data | None:
-        """`gain_db` and `offset_lu` of the reel that a track was on."""
+    def gain(self, track: int, kept: str = "gains") -> Data | None:
+        """`gain_db` and `offset_lu` of the reel that a track was on; `kept` is gains or vinyl_gains."""
         number = self.number(track)
-        rows: Iterable[Data] = self.revision.get("gains", []) if number else ()
+        rows: Iterable[Data] = self.revision.get(kept, []) if number else ()
         return next((row for row in rows if number in row["tracks"]), None)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipeline.deliver.cue import CueSheet, CueTrack, cue_text, msf
-from pipeline.deliver.joined import write_joined
+from pipeline.deliver.joined import JoinedPart, write_joined
 from pipeline.deliver.names import safe_name, track_name
 from pipeline.deliver.release import (
     Deliverable,
@@ -97,7 +97,9 @@ def _track(release: Release, piece: Piece, rendered: Rendered) -> Deliverable:
 
 def _image(release: Release, rendered: tuple[Rendered, ...], path: str) -> Deliverable:
     def write(path: Path, _: Sums) -> DeliveredFile:
-        whole = write_joined(rendered, sum(track.frames for track in rendered), CD_FORMAT, path)
+        numbered = zip(numbers, rendered, strict=True)
+        parts = [JoinedPart(track, track.frames, number=number) for number, track in numbered]
+        whole = write_joined(parts, CD_FORMAT, path)
         return audio_row(deliverable, CD_FORMAT, **asdict(whole))
 
     numbers = [piece.number for piece in release.pieces]

@@ -13,7 +13,12 @@ Rows = Sequence[Row]
 Files = Mapping[str, Row]
 Pair = tuple[Row, Row]
 # Whom the files of each kind concern.
-CONCERNED = {"cd": "the CD plant", "digital": "the distributor and shops", "vinyl": "the vinyl engineer"}
+CONCERNED = {
+    "cd": "the CD plant",
+    "digital": "the distributor and shops",
+    "vinyl": "the vinyl engineer",
+    "cassette": "the tape duplicator",
+}
 
 
 @dataclass(frozen=True, slots=True)

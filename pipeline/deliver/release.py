@@ -52,6 +52,7 @@ class Release:
     readings: tuple[Mapping[str, Any], ...]
     timeline: Timeline
     limited: Mapping[AudioFormat, tuple[Rendered, ...]]
+    vinyl_reels: tuple[Reel, ...] = ()
     unlimited: tuple[Rendered, ...] = ()
     vinyl_gain_db: float = 0.0
     cover: bytes | None = None
@@ -95,7 +96,8 @@ class Release:
 class DeliveredFile:
     """A row of `files` in delivery.json. Paths are relative to the delivery, with forward slashes.
 
-    `version` is that of an alternate. `notes` are what should be known of how it came out; they are for
+    `version` is that of an alternate. `segments` are the tracks that lie end to end in the file, as
+    `JoinedSegment` has them. `notes` are what should be known of how it came out; they are for
     whoever builds, and in no delivery.
     """
 
@@ -113,6 +115,7 @@ class DeliveredFile:
     pcm_sha256: str | None = None
     lufs_i: float | None = None
     true_peak_dbtp: float | None = None
+    segments: tuple[Mapping[str, Any], ...] = ()
     tags: dict[str, list[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

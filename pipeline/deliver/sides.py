@@ -1,137 +1,145 @@
-"""Which tracks go on which side of a record, and whether they may be parted there."""
+"""Which tracks go on which side of a record or a tape, and whether they may be parted there."""
 
-import math
-from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from string import ascii_uppercase
 
-from pipeline.deliver.side_limits import limits
+from pipeline.deliver.splits import Part, best_cuts, fewest
 from pipeline.faults import Fault
 from pipeline.manifest.load import Manifest
-from pipeline.timeline import SECTORS_PER_SECOND, Island, Segment, Timeline, sector_frames
+from pipeline.manifest.places import Route
+from pipeline.side_limits import limits
+from pipeline.timeline import SECTORS_PER_SECOND, Island, Segment, Timeline
+
+SIDES = ("vinyl", "sides")
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a record: a run of segments, laid end to end. The gap behind the last is left out."""
+    """One side: segments laid end to end, counted from its own start. There is no gap behind the last."""
 
     letter: str
     segments: tuple[Segment, ...]
 
     @property
     def sectors(self) -> int:
-        return self.segments[-1].sound_stop_sector - self.segments[0].start_sector
+        return self.segments[-1].stop_sector
 
     @property
     def seconds(self) -> float:
         return self.sectors / SECTORS_PER_SECOND
 
 
-def kept_frames(side: Side, rate: int) -> list[tuple[int, int]]:
-    """(track, frames of it on the side): all of it, but for the gap behind the last."""
-    *before, last = side.segments
-    whole = [(segment.track, segment.sectors * sector_frames(rate)) for segment in before]
-    return [*whole, (last.track, (last.sound_stop_sector - last.start_sector) * sector_frames(rate))]
+def lay_side(letter: str, segments: Sequence[Segment], gap_s: float | None = None) -> Side:
+    """Segments of the album on a side of their own; `gap_s` is in place of the album's pauses.
 
-
-def sides_of(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:
-    """The sides as the manifest lists them, or the most equal split of the running order."""
-    segments = timeline.segments
-    if isinstance(manifest.vinyl.sides, str):
-        return _equal_sides(manifest, timeline)
-    return tuple(
-        Side(letter, tuple(segments[number - 1] for number in numbers))
-        for letter, numbers in manifest.vinyl.sides.items()
-    )
-
-
-def _equal_sides(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:
-    """Two sides, or four, six … when two are too long; the longest side as short as it can be.
-
-    No crossfade or segue is cut; an album that is one of them has one side.
+    Where the album has no pause there is none on the side.
     """
-    islands = _parts(timeline)
-    longest_s = limits(manifest.vinyl.format, manifest.vinyl.rpm).fail_s
-    fewest = max(2.0, _fewest(islands, longest_s * SECTORS_PER_SECOND))
-    count = fewest + fewest % 2
-    possible = count <= min(len(islands), len(ascii_uppercase))
-    return _sides(islands, _best_cuts(islands, int(count) if possible else min(2, len(islands))))
+    laid, start = [], 0
+    for place, segment in enumerate(segments):
+        shift = start - segment.start_sector
+        stop = segment.sound_stop_sector + shift
+        if place + 1 < len(segments):
+            stop += _gap_sectors(segment, gap_s)
+        laid.append(
+            replace(
+                segment,
+                start_sector=start,
+                sound_stop_sector=segment.sound_stop_sector + shift,
+                stop_sector=stop,
+                indexes=tuple(index + shift for index in segment.indexes),
+            )
+        )
+        start = stop
+    return Side(letter, tuple(laid))
 
 
-def _parts(timeline: Timeline) -> tuple[Island, ...]:
+def _gap_sectors(segment: Segment, gap_s: float | None) -> int:
+    album = segment.stop_sector - segment.sound_stop_sector
+    return round(gap_s * SECTORS_PER_SECOND) if album and gap_s is not None else album
+
+
+def parts_of(timeline: Timeline) -> tuple[Island, ...]:
     """What a side can hold a whole number of: reels, and where they overlap, runs of them."""
     return tuple(run for island in timeline.islands for run in island.overlapping_runs)
 
 
-def _span(islands: Sequence[Island], start: int, stop: int) -> int:
-    """Sectors of a side that holds the islands from `start` up to `stop`."""
-    return islands[stop - 1].segments[-1].sound_stop_sector - islands[start].start_sector
+def lengths_of(parts: Sequence[Island], gap_s: float | None = None) -> list[Part]:
+    """In sectors: each part's sound, and the pause behind it where another follows on the side."""
+    return [(part.segments[-1].sound_stop_sector - part.start_sector, _gap_sectors(part.segments[-1], gap_s))
+            for part in parts]  # fmt: skip
 
 
-def _fewest(islands: Sequence[Island], longest: float) -> float:
-    """How many sides it takes when none may be longer; inf when an island alone is."""
-    count, start = 1, 0
-    for stop in range(1, len(islands) + 1):
-        if _span(islands, start, stop) > longest:
-            count, start = count + 1, stop - 1
-            if _span(islands, start, stop) > longest:
-                return math.inf
-    return count
-
-
-def _best_cuts(islands: Sequence[Island], count: int) -> tuple[int, ...]:
-    """Where `count` sides begin; of the splits with the shortest longest side, the most equal."""
-    whole = _span(islands, 0, len(islands))
-    longest = bisect_left(range(whole), True, key=lambda sectors: _fewest(islands, sectors) <= count)
-    # By how many islands are dealt out: the shortest side at best, and where the sides begin.
-    impossible: tuple[float, tuple[int, ...]] = (-1.0, ())
-    best = [(math.inf, ()), *[impossible] * len(islands)]
-    for _ in range(count):
-        dealt, best = best, [impossible] * (len(islands) + 1)
-        for stop in range(1, len(islands) + 1):
-            for start in range(stop - 1, -1, -1):
-                if _span(islands, start, stop) > longest:
-                    break
-                shortest, cuts = dealt[start]
-                best[stop] = max(best[stop], (min(shortest, _span(islands, start, stop)), (*cuts, start)))
-    return best[-1][1]
-
-
-def _sides(islands: Sequence[Island], cuts: Sequence[int]) -> tuple[Side, ...]:
+def dealt(timeline: Timeline, count: int, gap_s: float | None = None) -> tuple[Side, ...]:
+    """So many sides, or as many as there are parts; the longest as short as it can be."""
+    parts = parts_of(timeline)
+    cuts = best_cuts(lengths_of(parts, gap_s), min(count, len(parts)))
+    runs = [parts[start:stop] for start, stop in pairwise([*cuts, len(parts)])]
     return tuple(
-        Side(letter, tuple(segment for island in islands[start:stop] for segment in island.segments))
-        for letter, (start, stop) in zip(ascii_uppercase, pairwise([*cuts, len(islands)]), strict=False)
+        lay_side(letter, [segment for part in run for segment in part.segments], gap_s)
+        for letter, run in zip(ascii_uppercase, runs, strict=False)
     )
 
 
-def side_faults(manifest: Manifest, timeline: Timeline, sides: Sequence[Side]) -> list[Fault]:
-    """Sides that would cut a song, or that no record of that size holds."""
-    starts = {part.start_sector for part in _parts(timeline)}
-    cut = [
+def listed(
+    timeline: Timeline, numbers: Mapping[str, Sequence[int]], gap_s: float | None = None
+) -> tuple[Side, ...]:
+    """The sides that somebody has written down, by the numbers of their tracks."""
+    segments = timeline.segments
+    return tuple(
+        lay_side(letter, [segments[number - 1] for number in own], gap_s) for letter, own in numbers.items()
+    )
+
+
+def sides_of(manifest: Manifest, timeline: Timeline) -> tuple[Side, ...]:
+    """The sides of the record as the manifest lists them, or the most equal split of the running order.
+
+    Two sides, or four, six … when two are too long. No crossfade or segue is cut; an album that is one of
+    them has one side.
+    """
+    vinyl = manifest.vinyl
+    if not isinstance(vinyl.sides, str):
+        return listed(timeline, vinyl.sides, vinyl.gap)
+    parts = lengths_of(parts_of(timeline), vinyl.gap)
+    longest_s = limits(vinyl.format, vinyl.rpm, vinyl.profile).fail_s
+    least = max(2.0, fewest(parts, longest_s * SECTORS_PER_SECOND))
+    count = least + least % 2
+    possible = count <= min(len(parts), len(ascii_uppercase))
+    return dealt(timeline, int(count) if possible else 2, vinyl.gap)
+
+
+def length_faults(manifest: Manifest, sides: Sequence[Side]) -> list[Fault]:
+    """Sides that no record of that size holds."""
+    vinyl = manifest.vinyl
+    own = limits(vinyl.format, vinyl.rpm, vinyl.profile)
+    return [
         manifest.fault(
-            ("vinyl", "sides"),
+            SIDES,
+            f"side {side.letter} is {minutes(side.seconds)} long; a {vinyl.format} side at {vinyl.rpm} rpm "
+            f"holds {minutes(own.fail_s)} (profile {own.profile})",
+            "move tracks to another side, or choose another format; deadwax vinyl --what-if compares them",
+        )
+        for side in sides
+        if side.seconds > own.fail_s
+    ]
+
+
+def cut_faults(manifest: Manifest, timeline: Timeline, sides: Sequence[Side], route: Route) -> list[Fault]:
+    """Sides that end within a song; `route` is where the manifest lists them."""
+    starts = {part.segments[0].track for part in parts_of(timeline)}
+    return [
+        manifest.fault(
+            route,
             f"side {before.letter} ends where track {before.segments[-1].track} runs into "
             f"track {side.segments[0].track} by a crossfade, a segue or a cut",
             "end the side elsewhere; a mix with cuts can be listed twice, each with its trim",
         )
         for before, side in pairwise(sides)
-        if side.segments[0].start_sector not in starts
-    ]
-    vinyl = manifest.vinyl
-    longest_s = limits(vinyl.format, vinyl.rpm).fail_s
-    return cut + [
-        manifest.fault(
-            ("vinyl", "sides"),
-            f"side {side.letter} is {_minutes(side.seconds)} long; a {vinyl.format} side at {vinyl.rpm} rpm "
-            f"holds {_minutes(longest_s)}",
-            "move tracks to another side, or choose another format",
-        )
-        for side in sides
-        if side.seconds > longest_s
+        if side.segments[0].track not in starts
     ]
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
+    """`18:04`"""
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

@@ -16,7 +16,7 @@ from pipeline.mixname import mix_step
 Row = Mapping[str, Any]
 # Songs that both revisions have, as they were and as they are.
 Both = Sequence[tuple[Row, Row]]
-KINDS = ("cd", "digital", "vinyl")
+KINDS = ("cd", "digital", "vinyl", "cassette")
 # Ends what traces call a rendering for sides without limiters.
 FOR_VINYL = " for vinyl"
 # What of a song is told with both of its values, and what that is called.
@@ -33,11 +33,12 @@ def sentences(before: Row, now: Row) -> list[str]:
     found += [f"No longer on the album: {_listed(map(_named, gone))}."] if gone else []
     order = _order(both)
     if both and not any(was["audio"].keys() & song["audio"].keys() for was, song in both):
-        return [*found, *order, _nothing_to_compare(before, now), *_vinyl(before, now, same_music=False)]
+        sides = [*_vinyl(before, now, same_music=False), *_tape(before, now)]
+        return [*found, *order, _nothing_to_compare(before, now), *sides]
     changed = [each for each in both if sounds_different(each[0]["audio"], each[1]["audio"])]
-    vinyl = _vinyl(before, now, same_music=not (changed or came or gone))
-    heard = _main(before, now, both, changed, other=bool(came or gone), all_audio=not (order or vinyl))
-    return [*found, *order, *_with_alternates(heard, before, now, both, main=bool(changed)), *vinyl]
+    sides = [*_vinyl(before, now, same_music=not (changed or came or gone)), *_tape(before, now)]
+    heard = _main(before, now, both, changed, other=bool(came or gone), all_audio=not (order or sides))
+    return [*found, *order, *_with_alternates(heard, before, now, both, main=bool(changed)), *sides]
 
 
 def track_lines(before: Row, now: Row) -> list[str]:
@@ -216,23 +217,43 @@ def same_audio(was: Row, now: Row) -> bool | None:
 
 def _vinyl(before: Row, now: Row, *, same_music: bool) -> list[str]:
     """Of the sides that both have. `same_music` says that no song is another, nor its audio."""
-    old, new = _sides(before), _sides(now)
-    common = sorted(old.keys() & new.keys())
-    changed = [side for side in common if old[side]["pcm_sha256"] != new[side]["pcm_sha256"]]
+    old, new = _sides(before, "vinyl"), _sides(now, "vinyl")
+    common, changed = _changed_sides(old, new)
     if not changed:
         return []
     everything = changed == common
     softer = _softer(_turned_down_db(before), _turned_down_db(now)) if everything else ""
     if softer and same_music:
         return [f"Vinyl: all sides are {softer}, the music is the same."]
-    sides = f"side{'s' if len(changed) > 1 else ''} {_listed(changed)} {'have' if changed[1:] else 'has'}"
+    sides = _sides_have(changed)
     if old.keys() == new.keys() and _laid_otherwise(old, new):
         return [f"Vinyl: {sides} changed: the same tracks are laid otherwise."]
     return [f"Vinyl: {sides} changed{f', and all are {softer}' if softer else ''}."]
 
 
-def _sides(revision: Row) -> dict[str, Row]:
-    return {row["side"]: row for row in revision["files"] if row.get("role") == "side"}
+def _tape(before: Row, now: Row) -> list[str]:
+    """The same of the sides of a cassette."""
+    old, new = _sides(before, "cassette"), _sides(now, "cassette")
+    _, changed = _changed_sides(old, new)
+    if not changed:
+        return []
+    laid = ": the same tracks are laid otherwise" if _laid_otherwise(old, new) else ""
+    return [f"Cassette: {_sides_have(changed)} changed{laid}."]
+
+
+def _changed_sides(old: Mapping[str, Row], new: Mapping[str, Row]) -> tuple[list[str], list[str]]:
+    """The sides that both have, and those of them that have other samples."""
+    common = sorted(old.keys() & new.keys())
+    return common, [side for side in common if old[side]["pcm_sha256"] != new[side]["pcm_sha256"]]
+
+
+def _sides_have(letters: Sequence[str]) -> str:
+    return f"side{'s' if len(letters) > 1 else ''} {_listed(letters)} {'have' if letters[1:] else 'has'}"
+
+
+def _sides(revision: Row, kind: str) -> dict[str, Row]:
+    files = revision["files"]
+    return {row["side"]: row for row in files if (row["kind"], row.get("role")) == (kind, "side")}
 
 
 def _turned_down_db(revision: Row) -> float | None:

@@ -2,19 +2,18 @@
 
 import unicodedata
 from collections.abc import Iterator
-from itertools import pairwise, zip_longest
-from string import ascii_uppercase
+from itertools import pairwise
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from pipeline.manifest.across_sides import MAX_TRACKS, side_complaints, unknown_sides
 from pipeline.manifest.codes import parse_isrc
 from pipeline.manifest.part import whole
-from pipeline.manifest.places import Complaint, Route, alternatives, printable, shown
+from pipeline.manifest.places import Complaint, Route, printable, shown
 from pipeline.manifest.times import parse_seconds
 from pipeline.manifest.tracks import version_from
 
-MAX_TRACKS = 999
 # Said for each cut, so not for the mix.
 OF_A_CUT = ("title", "isrc", "index")
 LONGEST_NAME = 60
@@ -41,7 +40,8 @@ def complaints(tree: Section) -> Iterator[Complaint]:
             pieces[MAX_TRACKS][0], f"this is track {MAX_TRACKS + 1}", f"at most {MAX_TRACKS} are possible"
         )
     if tracks:
-        yield from _sides(_mapping(tree.get("vinyl")), len(pieces))
+        yield from _record(_mapping(tree.get("vinyl")), len(pieces))
+        yield from _tape(_mapping(tree.get("deliver")), len(pieces))
 
 
 def _mapping(value: object) -> Section:
@@ -211,56 +211,20 @@ def _last(tracks: Entries) -> Iterator[Complaint]:
             yield Complaint((*route, "then"), problem, "leave it out on the last track")
 
 
-def _sides(vinyl: Section, count: int) -> Iterator[Complaint]:
-    """Every track once, in order, on sides A, B, C, …"""
-    if not isinstance(vinyl.get("sides"), dict):
-        return
-    sides = _mapping(vinyl["sides"])
+def _record(vinyl: Section, count: int) -> Iterator[Complaint]:
+    """Every track on a side, and nothing said of sides and tracks that there are not."""
     route: Route = ("vinyl", "sides")
-    yield from _letters(sides, vinyl.get("inscription"))
-    entries = list(_numbers(sides, route))
-    named: set[int] = set()
-    highest = 0
-    for here, number in entries:
-        if number > count:
-            yield Complaint(here, f"there is no track {number}", f"tracks are numbered 1 to {count}")
-            continue
-        if number in named:
-            yield Complaint(here, f"names track {number} twice", "a track is on one side")
-        elif number < highest:
-            problem = f"track {number} comes behind track {highest}"
-            yield Complaint(here, problem, "sides keep the running order")
-        named.add(number)
-        highest = max(highest, number)
-    missing = sorted(set(range(1, count + 1)) - named)
-    # An entry that is no track number is the model's to complain of, and may stand for the missing one.
-    readable = all(map(_is_list, sides.values())) and len(entries) == sum(map(len, sides.values()))
-    if missing and readable:
-        listed = alternatives(missing[:10]) + (" and more" if len(missing) > 10 else "")
-        yield Complaint(route, f"names no track {listed}", "every track is on a side")
+    sides = vinyl.get("sides")
+    yield from side_complaints(sides, route, count)
+    for key in ("inscription", "locked_groove"):
+        yield from unknown_sides(vinyl.get(key), ("vinyl", key), sides)
+    for place, item in enumerate(vinyl["bands"] if isinstance(vinyl.get("bands"), list) else []):
+        number = whole(item)
+        if isinstance(number, int) and count < number <= MAX_TRACKS:
+            hint = f"tracks are numbered 1 to {count}"
+            yield Complaint(("vinyl", "bands", place), f"there is no track {number}", hint)
 
 
-def _letters(sides: Section, inscription: object) -> Iterator[Complaint]:
-    for side, right in zip_longest(sides, ascii_uppercase[: len(sides)], fillvalue=""):
-        if side != right:
-            hint = f"this side is {right}" if right else "the last possible side is Z"
-            yield Complaint(
-                ("vinyl", "sides", side), f"{printable(side)} is not the next side", hint, at_key=True
-            )
-    for side in _mapping(inscription):
-        if side in ascii_uppercase and side not in sides:
-            route = ("vinyl", "inscription", side)
-            named = alternatives(sides) if sides else "none"
-            yield Complaint(route, f"there is no side {side}", f"sides has {named}", at_key=True)
-
-
-def _numbers(sides: Section, route: Route) -> Iterator[tuple[Route, int]]:
-    for side, listed in sides.items():
-        for place, item in enumerate(listed if _is_list(listed) else []):
-            number = whole(item)
-            if isinstance(number, int) and 1 <= number <= MAX_TRACKS:
-                yield (*route, side, place), number
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
+def _tape(deliver: Section, count: int) -> Iterator[Complaint]:
+    cassette = _mapping(deliver.get("cassette"))
+    yield from side_complaints(cassette.get("sides"), ("deliver", "cassette", "sides"), count, two=True)

@@ -32,7 +32,7 @@ from dsp.stereo import StereoSettings
 from dsp.tape import TapeSettings
 from pipeline.manifest.files import existing_file
 from pipeline.manifest.part import Curve, Part, filled, whole_choices
-from pipeline.manifest.places import shown
+from pipeline.manifest.places import Route, shown
 from pipeline.manifest.times import Seconds
 from pipeline.manifest.wrong import wrong
 from pipeline.plugin import PluginSettings
@@ -223,3 +223,18 @@ Then = Annotated[
     Discriminator(_then_kind),
     BeforeValidator(_one_way),
 ]
+
+
+def entries(route: Route, chain: Chain) -> list[tuple[Route, Insert]]:
+    """Each stage of a chain that is written at `route`, with where it is."""
+    return [((*route, place, insert.name), insert) for place, insert in enumerate(chain)]
+
+
+def changed(
+    route: Route, own: Chain | ChainChange | None, inherited: list[tuple[Route, Insert]]
+) -> list[tuple[Route, Insert]]:
+    """What `own`, written at `route`, makes of a chain that it replaces or adds to."""
+    if isinstance(own, ChainChange):
+        before, after = entries((*route, "before"), own.before), entries((*route, "after"), own.after)
+        return [*before, *inherited, *after]
+    return inherited if own is None else entries(route, own)

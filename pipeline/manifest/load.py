@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pipeline.faults import Fault, Faults
 from pipeline.manifest import across, tree, words
 from pipeline.manifest.chain import Insert
-from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Lint, Session, Track, Vinyl
+from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Lint, Session, Track
 from pipeline.manifest.places import Complaint, Places, Route
 from pipeline.manifest.tracks import (
     AlternateMix,
@@ -22,6 +22,7 @@ from pipeline.manifest.tracks import (
     resolved,
     written_chain,
 )
+from pipeline.manifest.vinyl import Vinyl, vinyl_chain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,10 @@ class Manifest:
     def written_chain(self, mix: int) -> list[tuple[Route, Insert]]:
         """What a mix goes through, each stage with where it is written."""
         return written_chain(mix, self.tracks[mix].chain, self.defaults.chain)
+
+    def vinyl_chain(self, mix: int) -> list[tuple[Route, Insert]]:
+        """The same for the sides of a record."""
+        return vinyl_chain(self.vinyl, self.written_chain(mix))
 
     def pieces_of(self, mix: int) -> tuple[Piece, ...]:
         """The tracks that a mix becomes."""

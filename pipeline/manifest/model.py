@@ -1,16 +1,12 @@
 """The manifest as a model: every key that this version has, its type, its range and its default."""
 
-import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    Discriminator,
     Field,
     PlainValidator,
-    Tag,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -18,15 +14,19 @@ from pydantic import (
 
 from dsp.settings import Doc, Interval
 from pipeline.formats import AudioFormat, parse_format
-from pipeline.manifest.chain import AUTO, NAMED, Chain, Fade, Limiter, Then, TrackChain
+from pipeline.manifest.cassette import CassetteDelivery
+from pipeline.manifest.chain import Chain, Fade, Limiter, Then, TrackChain
 from pipeline.manifest.codes import Day, Isrc, Language, Upc
-from pipeline.manifest.part import File, Lines, Part, Switch, Text, Texts, filled, whole
+from pipeline.manifest.part import File, Part, Switch, Text, Texts, filled, whole
 from pipeline.manifest.places import shown
 from pipeline.manifest.times import Seconds
+from pipeline.manifest.vinyl import Vinyl, VinylDelivery
 from pipeline.manifest.wrong import wrong
 
 FORMAT_VERSION = 1
 STANDARD_FORMAT = parse_format("flac 16/44.1")
+# Asked for by their names alone.
+NAMED_IS_ASKED = ("cd", "vinyl", "cassette")
 _TARGET = Interval(ge=-60, le=0)
 
 
@@ -210,47 +210,8 @@ class Track(Described, Mastering):
         return {"mix": data} if isinstance(data, str) else data
 
 
-def _sides_kind(value: object) -> str:
-    return NAMED if isinstance(value, Mapping) else AUTO
-
-
-TrackNumber = Annotated[int, Field(strict=True), Interval(ge=1, le=999), BeforeValidator(whole)]
-Sides = Annotated[
-    Annotated[Literal["auto"], Tag(AUTO)]
-    | Annotated[dict[str, Annotated[tuple[TrackNumber, ...], AfterValidator(filled)]], Tag(NAMED)],
-    Discriminator(_sides_kind),
-]
-
-
-class Vinyl(Part):
-    """The record, and what the cutting engineer should know."""
-
-    format: Annotated[Literal["12in", "10in", "7in"], Doc("size of the record")] = "12in"
-    rpm: Annotated[Literal[33, 45], BeforeValidator(whole), Doc("33 (and a third) or 45")] = 33
-    sides: Annotated[Sides, Doc("track numbers of each side, or auto: the most equal split")] = "auto"
-    limiter: Annotated[Switch, Doc("off leaves the peaks to the cutting engineer")] = False
-    inscription: Annotated[dict[str, Text], Doc("what is scratched into the run-out, by side")] = Field(
-        default_factory=dict
-    )
-    notes: Annotated[
-        Lines | None, Doc("anything the cutting engineer should know; may have several lines")
-    ] = None
-
-    @field_validator("inscription")
-    @classmethod
-    def _letters(cls, inscription: dict[str, str]) -> dict[str, str]:
-        for side in inscription:
-            if not re.fullmatch("[A-Z]", side):
-                raise wrong(f"{shown(side)} is not a side", "sides are A, B, C, …", inside=(side,))
-        return inscription
-
-
 class CdDelivery(Part):
     """A CD master. It has no settings in this version."""
-
-
-class VinylDelivery(Part):
-    """A vinyl premaster. It has no settings in this version; the record is described in `vinyl`."""
 
 
 def _format(value: object) -> AudioFormat:
@@ -272,6 +233,7 @@ class Deliver(Part):
         tuple[Format, ...], Doc("a list of formats: flac 16/44.1, flac 24/96, mp3 320, …")
     ] = ()
     vinyl: Annotated[VinylDelivery | None, Doc("a vinyl premaster")] = None
+    cassette: Annotated[CassetteDelivery | None, Doc("a cassette, {length_minutes: 45}")] = None
     allow_upsampling: Annotated[Switch, Doc("permits formats with a higher rate than a mix has")] = False
 
     @model_validator(mode="before")
@@ -280,7 +242,7 @@ class Deliver(Part):
         """`cd:` without anything asks for a CD."""
         if not isinstance(data, dict):
             return data
-        return {key: {} if value is None and key in ("cd", "vinyl") else value for key, value in data.items()}
+        return {key: {} if value is None and key in NAMED_IS_ASKED else value for key, value in data.items()}
 
     @field_validator("digital")
     @classmethod
@@ -292,9 +254,10 @@ class Deliver(Part):
 
     @model_validator(mode="after")
     def _something(self) -> "Deliver":
-        if self.cd or self.digital or self.vinyl:
+        if self.cd or self.digital or self.vinyl or self.cassette:
             return self
-        raise wrong("nothing is asked for", "name cd, digital or vinyl, or leave deliver out for all three")
+        hint = "name cd, digital, vinyl or cassette, or leave deliver out for the first three"
+        raise wrong("nothing is asked for", hint)
 
 
 def _standard_delivery() -> Deliver:

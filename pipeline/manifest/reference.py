@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args
 
+from dsp.lathe import LatheSettings
 from dsp.settings import SHARED, range_text
 from dsp.tape import FLUX_TIME_S
+from pipeline.manifest.cassette import CassetteDelivery
 from pipeline.manifest.chain import Insert
 from pipeline.manifest.declared import bare, choices, fields_of, meaning, range_of
 from pipeline.manifest.part import Part
+from pipeline.manifest.vinyl import Vinyl
 
 HEAD = ("Key", "Range", "Default", "Meaning")
 # Choices that types cannot declare: between numbers that are not whole.
@@ -53,6 +56,15 @@ def settings_table(section: Any, keys: Iterable[str]) -> str:
     return _table(HEAD, _rows(section, keys))
 
 
+def vinyl_tables() -> dict[str, str]:
+    """Markdown by name: the settings of a record, of the lathe that is assumed, and of a cassette."""
+    return {
+        "vinyl": _table(HEAD, _own_rows(Vinyl, [key for key in fields_of(Vinyl) if key != "lathe"])),
+        "lathe": settings_table(LatheSettings, fields_of(LatheSettings)),
+        "cassette": settings_table(CassetteDelivery, fields_of(CassetteDelivery)),
+    }
+
+
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "".join(_line(row) for row in (head, ("---",) * len(head), *rows))
 
@@ -70,15 +82,22 @@ def _is_section(hint: Any) -> bool:
 
 def _rows(settings: Any, keys: Iterable[str], before: str = "") -> list[tuple[str, ...]]:
     """Key, range, default and meaning of each setting; of a list of settings, those of one entry too."""
-    hints, defaults = fields_of(settings), _defaults(settings)
+    hints = fields_of(settings)
     rows: list[tuple[str, ...]] = []
     for key in sorted(keys, key=lambda key: key in SHARED):
-        hint = hints[key]
-        rows.append((f"`{before}{key}`", _allowed(key, hint), defaults[key], meaning(hint)))
-        inner = _settings(hint)
+        rows += _own_rows(settings, [key], before)
+        inner = _settings(hints[key])
         if _is_section(inner):
             rows += _rows(inner, fields_of(inner), f"{before}{key}[].")
     return rows
+
+
+def _own_rows(settings: Any, keys: Iterable[str], before: str = "") -> list[tuple[str, ...]]:
+    """The same without what is inside a setting."""
+    hints, defaults = fields_of(settings), _defaults(settings)
+    return [
+        (f"`{before}{key}`", _allowed(key, hints[key]), defaults[key], meaning(hints[key])) for key in keys
+    ]
 
 
 def _allowed(key: str, hint: Any) -> str:
@@ -95,7 +114,7 @@ def _allowed(key: str, hint: Any) -> str:
 def _defaults(settings: Any) -> dict[str, str]:
     if issubclass(settings, Part):
         return {
-            key: "required" if field.is_required() else _plain(field.default)
+            key: "required" if field.is_required() else _plain(field.get_default(call_default_factory=True))
             for key, field in settings.model_fields.items()
         }
     return {
@@ -112,7 +131,7 @@ def _plain(value: Any) -> str:
         return ", ".join(map(_plain, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None:
+    if value is None or value == {}:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -122,4 +141,5 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    print(stages_table(), end="")
+    for table in (stages_table(), *vinyl_tables().values()):
+        print(table)

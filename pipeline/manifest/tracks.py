@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from dsp.limiter import LimiterSettings
-from pipeline.manifest.chain import Chain, ChainChange, Crossfade, Fade, Gap, Insert
+from pipeline.manifest.chain import Chain, ChainChange, Crossfade, Fade, Gap, Insert, changed, entries
 from pipeline.manifest.model import Album, Alternate, Cut, Defaults, Track
 from pipeline.manifest.names import title_from
 from pipeline.manifest.places import Route
@@ -97,15 +97,8 @@ def _chain(own: Chain | ChainChange | None, default: Chain) -> Chain:
 
 def written_chain(mix: int, own: Chain | ChainChange | None, default: Chain) -> list[tuple[Route, Insert]]:
     """The chain of a mix, each entry with where it is written."""
-    route: Route = ("tracks", mix, "chain")
-    defaults = _at(("defaults", "chain"), default)
-    if isinstance(own, ChainChange):
-        return [*_at((*route, "before"), own.before), *defaults, *_at((*route, "after"), own.after)]
-    return defaults if own is None else _at(route, own)
-
-
-def _at(route: Route, chain: Chain) -> list[tuple[Route, Insert]]:
-    return [((*route, place, insert.name), insert) for place, insert in enumerate(chain)]
+    inherited = entries(("defaults", "chain"), default)
+    return changed(("tracks", mix, "chain"), own, inherited)
 
 
 def _fade(fade: Fade | None) -> Fade | None:

@@ -38,7 +38,6 @@ EXAMPLES = {
     "chain": "write a list of stages such as [{glue: {ratio: 2}}], or [] for none",
     "eq": "write a list of bands such as [{type: bell, freq_hz: 280, gain_db: -1.2}]",
     "linear_eq": "write a list of bands such as [{type: high_shelf, freq_hz: 9000, gain_db: 0.8}]",
-    "bands": "write a list of bands such as [{ratio: 1.5}, {ratio: 1}]",
     "crossovers_hz": "write a list of frequencies such as [120, 800, 5000]",
     "widths": "write a list of widths such as [0.8, 1]",
     "lint": "write rules such as {eq_moves: off}",
@@ -60,9 +59,16 @@ EXAMPLES = {
     "digital": "write a list of formats such as [flac 16/44.1, mp3 320]",
     "cd": "write cd: {}",
     "vinyl": "write settings such as {rpm: 45}; under deliver, vinyl: {}",
+    "cassette": "write settings such as {length_minutes: 45}",
+    "bands": "write auto, or the numbers of tracks such as [1, 2]",
+    "locked_groove": 'write a time for each side such as {B: "3:41.2"}',
+    "lathe": "write settings such as {elliptical_hz: 150}",
 }
 # Within a chain nothing is on or off: what is not wanted is left out.
-EXAMPLES_IN_CHAIN = EXAMPLES | {"limiter": "write settings such as {ceiling_dbtp: -3}"}
+EXAMPLES_IN_CHAIN = EXAMPLES | {
+    "limiter": "write settings such as {ceiling_dbtp: -3}",
+    "bands": "write a list of bands such as [{ratio: 1.5}, {ratio: 1}]",
+}
 
 
 def complaints(error: ValidationError, places: Places) -> list[Complaint]:

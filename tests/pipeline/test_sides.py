@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.deliver.side_limits import limits
-from pipeline.deliver.sides import side_faults, sides_of
+from pipeline.deliver.sides import SIDES, cut_faults, length_faults, sides_of
+from pipeline.side_limits import limits
 from pipeline.timeline import Island, Segment, Timeline
 from tests.albums import HEAD, manifest
 
@@ -37,6 +37,10 @@ def timeline(islands, gap=150):
 
 def vinyl(folder, tracks, text):
     return manifest(folder, "- a.wav\n" * tracks, f"{HEAD}vinyl: {{{text}}}\n")
+
+
+def side_faults(album, clock, sides):
+    return cut_faults(album, clock, sides, SIDES) + length_faults(album, sides)
 
 
 def auto(folder, islands, text="sides: auto"):
@@ -150,9 +154,9 @@ def test_a_side_may_not_end_where_the_music_goes_on(folder):
 @pytest.mark.parametrize(
     ("format", "rpm", "minutes", "said"),
     [
-        ("12in", 33, 23.5, "side B is 23:30 long; a 12in side at 33 rpm holds 23:00"),
-        ("12in", 45, 14.75, "side B is 14:45 long; a 12in side at 45 rpm holds 14:30"),
-        ("7in", 45, 5.1, "side B is 5:06 long; a 7in side at 45 rpm holds 5:00"),
+        ("12in", 33, 23.5, "side B is 23:30 long; a 12in side at 33 rpm holds 23:00 (profile cautious)"),
+        ("12in", 45, 14.75, "side B is 14:45 long; a 12in side at 45 rpm holds 14:30 (profile cautious)"),
+        ("7in", 45, 5.1, "side B is 5:06 long; a 7in side at 45 rpm holds 5:00 (profile cautious)"),
         ("10in", 33, 14.0, None),
     ],
 )
@@ -161,4 +165,5 @@ def test_a_side_that_no_record_holds(folder, format, rpm, minutes, said):
     album = vinyl(folder, 2, f"sides: {{A: [1], B: [2]}}, format: {format}, rpm: {rpm}")
     faults = side_faults(album, clock, sides_of(album, clock))
     assert [fault.problem for fault in faults] == ([said] if said else [])
-    assert all(fault.hint == "move tracks to another side, or choose another format" for fault in faults)
+    hint = "move tracks to another side, or choose another format; deadwax vinyl --what-if compares them"
+    assert all(fault.hint == hint for fault in faults)

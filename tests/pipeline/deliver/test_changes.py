@@ -492,6 +492,16 @@ def test_the_same_tracks_on_other_sides():
     assert vinyl(before, now) == [PLAIN, "Vinyl: sides A and B have changed."]
 
 
+def test_sides_of_a_tape_are_told_apart_from_those_of_a_record():
+    tape = [side(letter, pcm) | {"kind": "cassette"} for letter, pcm in (("A", "1"), ("B", "2"))]
+    later = [tape[0], tape[1] | {"pcm_sha256": "3"}]
+    assert vinyl([*OLD, *tape], [*OLD, *later]) == [PLAIN, "Cassette: side B has changed."]
+    assert vinyl([*OLD, *tape], [*NEW, *tape]) == [PLAIN, "Vinyl: sides A and B have changed."]
+    laid = [each | {"inputs": {"audio": ["x"]}} for each in tape]
+    again = [each | {"inputs": {"audio": ["x"]}} for each in later]
+    assert vinyl(laid, again)[1] == "Cassette: side B has changed: the same tracks are laid otherwise."
+
+
 # --- each song
 
 

@@ -1,10 +1,9 @@
 """The cutting note, read as a person would: the Markdown by a Markdown parser, the PDF by poppler."""
 
 import dataclasses
-import math
 import re
 import subprocess
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,91 +12,66 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pipeline.deliver.cutting_note import (
-    CuttingNote,
-    NoteSide,
-    NoteTrack,
-    clock,
-    note_markdown,
-    write_note_pdf,
-)
-from pipeline.deliver.side_limits import limits
+from pipeline.deliver.cutting_note import CuttingNote, LockedGroove, note_markdown, write_note_pdf
+from pipeline.deliver.note_words import clock
+from pipeline.side_limits import limits
 from tests.foreign import require
+from tests.pipeline.deliver.cuts import (
+    NOTE,
+    SIDES,
+    cut_side,
+    side,
+    track,
+    tracks,
+    with_sides,
+    with_track,
+)
 
 A4_PT = (595.28, 841.89)
+MARGIN_PT = 14 / 25.4 * 72
 # No font has this character, a private one.
 UNKNOWN = "\U00101234"
+LOOP = LockedGroove(start_s=900.0, length_s=1.8, turns=6)
 
-
-def track(position: str, start_s: float, **changes: Any) -> NoteTrack:
-    values: dict[str, Any] = {
-        "position": position,
-        "number": 1,
-        "title": f"Title of {position}",
-        "isrc": "GBAYE2600001",
-        "start_s": start_s,
-        "end_s": start_s + 110.0,
-        "gap_after_s": 2.0,
-        "lufs_i": -14.0,
-        "lufs_s_max": -10.26,
-        "true_peak_dbtp": -1.04,
-        "plr_db": 12.96,
-        "crest_db": 15.2,
-        "low_correlation": 0.98,
-        "low_side_to_mid_db": -18.3,
-    }
-    return NoteTrack(**values | changes)
-
-
-def side(letter: str, tracks: tuple[NoteTrack, ...], **changes: Any) -> NoteSide:
-    values: dict[str, Any] = {
-        "letter": letter,
-        "file_name": f"DRR-014_{letter}_96000Hz_24bit.wav",
-        "sha256": "0123456789abcdef" * 4,
-        "rate": 96_000,
-        "bits": 24,
-        "tracks": tracks,
-        "total_s": tracks[-1].end_s,
-        "inscription": "for those at sea",
-    }
-    return NoteSide(**values | changes)
-
-
-SIDES = (
-    side("A", tuple(track(f"A{n + 1}", 112.0 * n) for n in range(10))),
-    side("B", (track("B1", 0.0, end_s=221.46, gap_after_s=0.0, band=False),), inscription=""),
+# Named by what the cutter wants it for; in both forms.
+SAID = {
+    "whose": ["The Harbour Lights – Night Ferry", "DRR-014", "Dead Reckoning", "2026-12-04"],
+    "record": ["Side A", "Side B", "12″, 33⅓ rpm"],
+    "contact": ["Questions to: mastering@example.org"],
+    "files": ["24 bit, 96 kHz, stereo", "0123456789abcdef" * 4],
+    "programme": ["Title of A2", "GBAYE2600001", "01:52.0", "03:42.0", "01:50.0", "2.0 s", "at 03:42.0"],
+    "length": ["14:54.0", "fits", "quieter from 19:30.0 on, 23:00.0 at most"],
+    "chart": ["with 0 dB at 22:00.0 (zenithrecords.org)"],
+    "verdict": ["Cut fits: 6.9 to 7.3 mm to spare", "from coarse pitch control to a modern lathe"],
+    "levels": ["0.0 dB = 5.0 cm/s", "+1.4 to +1.5 dB (5.9 cm/s)"],
+    "end": ["ø 135.1 mm; ø 120.7 is allowed", "1.9 min"],
+    "pitch": ["220 LPI (115 µm)", "397 LPI (64 µm)"],
+    "peaks": ["32 cm/s, 1665 g; 91 g RMS in 1 s"],
+    "listen": ["Listen here", "14:53.0", "A8 01:49.0", "sibilance, tracing 9.53 % (5)", "9.0 dB"],
+    "remedy": ["−9.0 dB at 5–10 kHz"],
+    "unpredicted": ["The cut of this side is not predicted yet."],
+    "dead wax": ["DRR-014 A", "“for those at sea”", "DRR-014 B"],
+    "locked groove": ["closes at 15:00.0 (900.000 s)", "one turn takes 1.800 s", "133.3 bpm", "6 times"],
+    "intent": ["flat: cut as it is, nothing changed", "Quiet intro on B1.", "Keep the surface clean."],
+    "sound": ["−14.0", "−10.3", "13.0", "15.2", "+0.98", "−18.3"],
+    "bass": ["150 Hz (assumed here)", "shallow by 6.5 dB", "0.4 dB left", "wide enough from 150 Hz on"],
+    "bass in pitch": ["215 LPI (118 µm)", "220 LPI (115 µm)", "+5 LPI against off"],
+    "inside": ["10 kHz, 7 µm", "15 kHz, 18 µm", "−5.6 dB", "−20.8 dB", "9.1"],
+    "echo": ["01:01.2 (A1 01:01.2), 37 dB below"],
+    "done": ["Turned down by 2.3 dB.", "No limiter.", "No mono bass."],
+    "assumptions": ["5 cm/s peak in each wall", "RIAA", "Elliptical equaliser: 150 Hz", "high-pass 15 Hz"],
+    "more assumptions": ["25 µm without sound", "5 µm stay between", "as on a modern lathe", "Tip: 7 µm"],
+    "what it is": ["All of it is calculated", "Deadwax 0.1.0"],
+    "plant": ["cautious", "pressingbusiness.co", "collected 2026-11", "Mastering: M. Engineer"],
+    "test pressing": ["Side split", "Order", "Visible bands", "Matrix", "Skips, unintended locked grooves"],
+    "more of it": ["Distortion, sibilance", "Pre-echo", "Missing highs or lows", "Stereo width"],
+    "copies": ["Compared with the file", "every copy", "one copy", "14:30.5 (A8), 14:33.0 (A8)"],
+}  # fmt: skip
+FULL = dataclasses.replace(
+    NOTE,
+    transfer="flat",
+    sides=(dataclasses.replace(SIDES[0], locked_groove=LOOP), SIDES[1]),
 )
-NOTE = CuttingNote(
-    artist="The Harbour Lights",
-    title="Night Ferry",
-    catalog="DRR-014",
-    label="Dead Reckoning",
-    date="2026-12-04",
-    format="12in",
-    rpm=33,
-    sides=SIDES,
-    contact="mastering@example.org",
-    credits=(("Mastering", "M. Engineer"),),
-    limits=limits("12in", 33),
-    done=("Turned down by 2.3 dB.",),
-    not_done=("No limiter.", "No mono bass."),
-    notes="Quiet intro on B1.\n\nKeep the surface clean.",
-    version="0.1.0",
-)
-
-
-def with_track(**changes: Any) -> CuttingNote:
-    """A note of one side with one track."""
-    one = track("A1", 0.0, **changes)
-    return dataclasses.replace(NOTE, sides=(side("A", (one,)),))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "00:00.0"), (221.46, "03:41.5"), (59.96, "01:00.0"), (59.94, "00:59.9"), (3600, "60:00.0")],
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 # Markdown
@@ -117,9 +91,21 @@ def tables(markdown: str) -> list[list[list[str]]]:
     return found
 
 
+def spoken(markdown: str) -> str:
+    """The text that a Markdown reader shows, and file names without their marks."""
+    return " ".join(re.sub(r"[*`|\\]", "", markdown).split())
+
+
+@pytest.mark.parametrize("about", SAID)
+def test_markdown_says_all(about: str) -> None:
+    text = spoken(note_markdown(FULL))
+    for words in SAID[about]:
+        assert words in text, words
+
+
 def test_markdown_says_when_what_is_where() -> None:
-    programme, sound, *_ = tables(note_markdown(NOTE))
-    assert len(programme) == len(sound) == 11
+    programme, rings, moments, *_ = tables(note_markdown(NOTE))
+    assert len(programme) == len(rings) == 9
     assert programme[2] == [
         "A2",
         "Title of A2 (GBAYE2600001)",
@@ -127,33 +113,44 @@ def test_markdown_says_when_what_is_where() -> None:
         "03:42.0",
         "01:50.0",
         "2.0 s",
-        "yes",
+        "at 03:42.0",
     ]
-    assert sound[1] == ["A1", "−14.0", "−10.3", "−1.0", "13.0", "15.2", "+0.98", "−18.3"]
-    assert tables(note_markdown(NOTE))[2][1][2:] == ["00:00.0", "03:41.5", "03:41.5", "none", "no"]
+    assert programme[8][2:] == ["13:04.0", "14:54.0", "01:50.0", "end", "no"]
+    assert rings[1] == ["A1", "292–272", "220 LPI (115 µm)", "28–88", "−0.3", "3.6", "9.3"]
+    assert moments[1] == [
+        "1", "14:53.0", "A8 01:49.0", "130", "severe: sibilance, tracing 9.53 % (5)", "9.0 dB",
+        "−9.0 dB at 5–10 kHz",
+    ]  # fmt: skip
+    assert tables(note_markdown(NOTE))[4][1] == [
+        "A1", "−14.0", "−10.3", "−1.0", "13.0", "15.2", "+0.98", "−18.3"
+    ]  # fmt: skip
 
 
-def test_markdown_says_all_the_rest() -> None:
-    text = note_markdown(NOTE)
-    for words in (
-        "Night Ferry",
-        "12″, 33⅓ rpm",
-        "2026-12-04",
-        "Mastering: M. Engineer",
-        "mastering@example.org",
-        "24 bit, 96 kHz",
-        "0123456789abcdef" * 4,
-        "quieter from 19:30.0 on and holds 23:00.0 at most",
-        "inscription “for those at sea”",
-        "matrix DRR-014 B",
-        "- Turned down by 2.3 dB.",
-        "- No mono bass.",
-        "Keep the surface clean.",
-        "pressingbusiness.co",
-        "collected 2026-11",
-        "Deadwax 0.1.0",
-    ):
-        assert words in text
+def test_every_side_has_its_checks() -> None:
+    parts = note_markdown(FULL).split("## Test pressing, side ")[1:]
+    assert [part[0] for part in parts] == ["A", "B"]
+    assert "- [ ] Locked groove: holds, from 15:00.0" in parts[0] and "Locked groove:" not in parts[1]
+    assert "- [ ] Order: A1, A2, A3, A4, A5, A6, A7, A8" in parts[0]
+    assert "- [ ] Matrix: DRR-014 A · for those at sea" in parts[0]
+    assert "- [ ] Visible bands: none" in parts[1]
+    assert "- [ ] Distortion, sibilance: no moment is named" in parts[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "gap", "band"),
+    [
+        ({}, "2.0 s", "at 01:50.0"),
+        ({"band": False}, "2.0 s", "no"),
+        ({"gap_after_s": 0.0, "join": "crossfade 4.0 s"}, "crossfade 4.0 s", "at 01:52.0"),
+        ({"gap_after_s": 0.0, "join": "runs on", "band": False}, "runs on", "no"),
+        ({"gap_after_s": 0.0}, "none", "at 01:52.0"),
+    ],
+)
+def test_bands_are_said_to_the_tenth(changes: dict[str, Any], gap: str, band: str) -> None:
+    """In a pause from where the sound ends; over a crossfade where the next track starts."""
+    on = (track("A1", 0.0, **changes), track("A2", 112.0, band=False))
+    (programme, *_) = tables(note_markdown(with_sides(side("A", on))))
+    assert programme[1][5:] == [gap, band]
 
 
 @pytest.mark.parametrize(
@@ -166,39 +163,25 @@ def test_markdown_says_all_the_rest() -> None:
     ],
 )
 def test_length_is_judged(total_s: float, judgement: str, level: str) -> None:
-    text = note_markdown(dataclasses.replace(NOTE, sides=(side("A", SIDES[0].tracks, total_s=total_s),)))
-    assert f"**{clock(total_s)}**: **{judgement}**" in text
-    assert f"{level} against a side of 22:00.0 (zenithrecords.org)" in text
+    text = note_markdown(with_sides(side("A", tracks("A", 2), total_s=total_s)))
+    assert f"**{clock(total_s)}**. Plant: **{judgement}**" in text
+    assert f"Chart: {level}, with 0 dB at 22:00.0 (zenithrecords.org)" in text
 
 
-@pytest.mark.parametrize(
-    ("changes", "flag"),
-    [
-        ({"true_peak_dbtp": 0.1}, "A1: true peak +0.1 dBTP, over 0.0"),
-        ({"lufs_i": -9.9}, "A1: −9.9 LUFS is very loud for a record"),
-        ({"low_correlation": -0.01}, "A1: very wide or out of phase below 150 Hz (correlation −0.01)"),
-    ],
-)
-def test_what_a_cutter_stops_at_is_flagged(changes: dict[str, float], flag: str) -> None:
-    assert f"- **{flag}**" in note_markdown(with_track(**changes))
-    assert "Nothing here is beyond what plants ask for" not in note_markdown(with_track(**changes))
-
-
-def test_limits_themselves_are_no_flag() -> None:
-    text = note_markdown(with_track(true_peak_dbtp=0.0, lufs_i=-10.0, low_correlation=0.0))
-    assert "Nothing here is beyond what plants ask for" in text
-
-
-def test_silence_and_mono_have_no_figures() -> None:
-    silent = {"lufs_i": -math.inf, "lufs_s_max": -math.inf, "true_peak_dbtp": -math.inf}
-    (_, sound) = tables(note_markdown(with_track(**silent, low_side_to_mid_db=-math.inf)))
-    assert sound[1] == ["A1", "–", "–", "–", "13.0", "15.2", "+0.98", "mono"]
+def test_a_profile_that_says_nothing_of_the_record_is_named() -> None:
+    known = limits("10in", 33, "gmrecords-dmm")
+    text = note_markdown(
+        dataclasses.replace(with_track(), format="10in", limits=known, profile="gmrecords-dmm")
+    )
+    assert "cautious: quieter from 12:00.0 on" in text
+    assert "Asked for: gmrecords-dmm." in text
+    assert "Asked for:" not in note_markdown(NOTE)
 
 
 def test_strongest_sibilants_of_a_side_in_the_order_of_time() -> None:
     first = track("A1", 0.0, sibilance=tuple((10.0 * n, 0.1 * n) for n in range(1, 9)))
     second = track("A2", 112.0, sibilance=tuple((112.0 + 10 * n, 2.0) for n in range(1, 9)))
-    text = note_markdown(dataclasses.replace(NOTE, sides=(side("A", (first, second)),)))
+    text = note_markdown(with_sides(side("A", (first, second))))
     moments = re.findall(r"^- (A\d) at (\S+) \((\S+) dB\)$", text, re.MULTILINE)
     assert moments[:4] == [
         ("A1", "00:50.0", "+0.5"),
@@ -210,22 +193,22 @@ def test_strongest_sibilants_of_a_side_in_the_order_of_time() -> None:
     assert "No sharp sibilants" in note_markdown(NOTE)
 
 
+BARE: dict[str, Any] = dict.fromkeys(("catalog", "label", "date", "contact", "notes"), "") | dict.fromkeys(
+    ("credits", "done", "not_done"), ()
+)
+
+
+def bare() -> CuttingNote:
+    """Nothing but what a note must have."""
+    note = dataclasses.replace(with_track(isrc=""), **BARE)
+    return dataclasses.replace(note, sides=(dataclasses.replace(note.sides[0], inscription=""),))
+
+
 def test_what_is_empty_is_left_out() -> None:
-    bare = dataclasses.replace(
-        with_track(isrc=""),
-        catalog="",
-        label="",
-        date="",
-        contact="",
-        credits=(),
-        done=(),
-        not_done=(),
-        notes="",
-    )
-    bare = dataclasses.replace(bare, sides=(dataclasses.replace(bare.sides[0], inscription=""),))
-    text = note_markdown(bare)
-    assert "Dead wax: nothing asked for" in text
+    text = note_markdown(bare())
+    assert "Matrix: nothing is asked for" in text and "Locked groove: none" in text
     assert "Questions" not in text and "## Notes" not in text and "()" not in text
+    assert "takes for granted" not in text and "Bass out of phase" not in text
     assert text.count("- Nothing.") == 1
 
 
@@ -235,7 +218,7 @@ def test_what_is_empty_is_left_out() -> None:
 @example("*bold* _it_ `code` <b>tag</b> [link](x) # ~~s~~")
 @example("two\nlines")
 def test_no_title_is_markup(title: str) -> None:
-    programme, _ = tables(note_markdown(with_track(title=title, isrc="")))
+    programme, *_ = tables(note_markdown(with_track(title=title, isrc="")))
     assert programme[1][1] == " ".join(title.split())
     assert len(programme[1]) == 7
 
@@ -248,44 +231,84 @@ def pdf_text(path: Path, kind: str = "-layout") -> str:
     return done.stdout.decode()
 
 
-def pages(path: Path) -> int:
-    done = subprocess.run([require("pdfinfo"), path], check=True, capture_output=True, text=True)
-    return int(re.findall(r"^Pages: +(\d+)$", done.stdout, re.MULTILINE)[0])
+def pages(note: CuttingNote, path: Path) -> list[str]:
+    """The text of each page."""
+    assert write_note_pdf(note, path) == ()
+    return pdf_text(path).split("\f")[:-1]
 
 
-def test_pdf_says_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "note.pdf"
-    assert write_note_pdf(NOTE, path) == ()
-    text = pdf_text(path)
-    for words in (
-        "The Harbour Lights – Night Ferry",
-        "Side A",
-        "12″, 33⅓ rpm",
-        "DRR-014_A_96000Hz_24bit.wav",
-        "0123456789abcdef" * 4,
-        "01:52.0",
-        "18:38.0",
-        "fits",
-        "−10.3",
-        "+0.98",
-        "Turned down by 2.3 dB.",
-        "No limiter.",
-        "“for those at sea”",
-        "Keep the surface clean.",
-        "collected 2026-11",
-    ):
-        assert words in text
-    for track_ in SIDES[0].tracks:
-        assert track_.title in text
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The pages of the full note."""
+    return pages(FULL, tmp_path_factory.mktemp("note") / "note.pdf")
 
 
-def test_pdf_has_one_page_for_each_side(tmp_path: Path) -> None:
-    path = tmp_path / "note.pdf"
-    write_note_pdf(NOTE, path)
-    assert pages(path) == 2
-    first, second = pdf_text(path).split("\f")[:2]
-    assert "Side A" in first and "Title of A10" in first and "for those at sea" in first
-    assert "Side B" in second and "page 2 of 2" in second
+@pytest.mark.parametrize("about", SAID.keys() - {"copies", "files"})
+def test_pdf_says_the_same(read: list[str], about: str) -> None:
+    text = " ".join(" ".join(read).replace("\u200b", "").split())
+    for words in SAID[about]:
+        assert all(word in text for word in words.split("; ")), words
+
+
+def test_pdf_has_one_page_for_each_side_and_three_more(read: list[str]) -> None:
+    side_a, side_b, report, *_, pressing = read
+    assert 4 <= len(read) <= 5
+    assert "Side A" in side_a and "Title of A8" in side_a and "closes at 15:00.0" in side_a
+    assert "SHA-256 0123456789ab…" in side_a and "0123456789abcdef" * 4 not in side_a
+    assert "Side B" in side_b and f"page 2 of {len(read)}" in side_b
+    assert "The groove, track by track" in report
+    assert "0123456789abcdef" * 4 in "".join(read[2:-1])
+    assert "Test pressing, side A" in pressing and "Test pressing, side B" in pressing
+    assert "every" in pressing and "one" in pressing and "cut again" in pressing
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        (with_sides(cut_side("A", 1, 30.0)), "A"),
+        (with_sides(cut_side("A", 8, 160.0), cut_side("B", 8, 220.0)), "AB"),
+        (with_sides(*(cut_side(letter, 5, events=0) for letter in "ABCDEF")), "ABCDEF"),
+        (with_sides(cut_side("A", 20, 50.0), cut_side("B", 3)), "AAB"),
+        (bare(), "A"),
+    ],
+    ids=["30 s", "8 and 8", "6 sides", "20 tracks", "bare"],
+)
+def test_a_side_is_a_page(tmp_path: Path, note: CuttingNote, expected: str) -> None:
+    found = pages(note, tmp_path / "note.pdf")
+    on = "".join(match[1] for page in found if (match := re.search("side ([A-F]) · cutting note", page)))
+    assert on == expected
+    pressing = [page for page in found if "test pressing · cutting note" in page]
+    assert len(pressing) == (len(note.sides) + 1) // 2
+    assert 1 <= len(found) - len(expected) - len(pressing) <= 3
+
+
+def test_full_page_stays_one(tmp_path: Path) -> None:
+    """Eight tracks of which two have long names, ten moments, all that can be asked for, two lines of notes."""
+    full = dataclasses.replace(cut_side("A", 8), locked_groove=LOOP)
+    title = "A Title That Takes Two Lines of What There Is, at Least"
+    on = tuple(dataclasses.replace(each, title=title, fade_out_s=12.5) for each in full.tracks[:2])
+    full = dataclasses.replace(full, tracks=on + full.tracks[2:])
+    first, second, *_ = pages(with_sides(full), tmp_path / "note.pdf")
+    assert "Side A" in first and "Keep the surface clean." in first
+    assert "The groove, track by track" in second
+
+
+def test_what_does_not_fit_goes_to_a_second_page(tmp_path: Path) -> None:
+    first, second, *_ = pages(with_sides(cut_side("A", 16)), tmp_path / "note.pdf")
+    assert "A16" in first and "Listen here" not in first
+    assert second.startswith("Side A, continued: Night Ferry") and "Listen here" in second
+
+
+def test_tracks_are_named_in_programme_disc_and_strips(read: list[str]) -> None:
+    for n in range(1, 9):
+        assert len(re.findall(rf"\bA{n}\b", read[0])) >= 3
+
+
+def test_a_clean_side_says_so(tmp_path: Path) -> None:
+    note = with_sides(cut_side("A", 3, events=0))
+    sentence = "A clean side: no moment comes within 2 dB of what the groove, the head or a tip can take."
+    assert sentence in note_markdown(note)
+    assert sentence in pages(note, tmp_path / "note.pdf")[0]
 
 
 def test_pdf_is_the_same_for_the_same_note(tmp_path: Path) -> None:
@@ -298,55 +321,101 @@ def test_pdf_is_the_same_for_the_same_note(tmp_path: Path) -> None:
     assert one != (tmp_path / "two.pdf").read_bytes()
 
 
+def boxes(path: Path) -> list[list[tuple[float, float, float, float, str]]]:
+    """Of each page the words and where they stand: left, top, right, bottom, in points."""
+    word = re.compile(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*)</word>')
+    found = pdf_text(path, "-bbox").split("<page ")[1:]
+    return [[(*map(float, match[:4]), match[4]) for match in word.findall(page)] for page in found]
+
+
+def overlapping(words: list[tuple[float, float, float, float, str]]) -> list[tuple[str, str]]:
+    """Pairs of words whose letters lie over each other; a box has room above and below them."""
+    letters = [
+        (left + 0.3, top + 0.3 * (bottom - top), right - 0.3, bottom - 0.3 * (bottom - top), word)
+        for left, top, right, bottom, word in words
+    ]
+    return [
+        (one[4], two[4])
+        for one, two in combinations(letters, 2)
+        if one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+    ]
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        (cut_side("A", 1, 30.0),),
+        (cut_side("A", 8), cut_side("B", 2, 890.0)),
+        (cut_side("A", 20, 40.0),),
+        (cut_side("A", 20, 3.0),),
+        (side("A", tracks("A", 3)),),
+    ],
+    ids=["30 s", "usual", "20 tracks", "20 in a minute", "unpredicted"],
+)
+def test_no_word_lies_on_another(tmp_path: Path, sides: tuple[Any, ...]) -> None:
+    path = tmp_path / "note.pdf"
+    write_note_pdf(with_sides(*sides), path)
+    for page in boxes(path):
+        assert overlapping(page) == []
+        assert min(left for left, *_ in page) >= MARGIN_PT - 1
+        assert max(right for _, _, right, *_ in page) <= A4_PT[0] - MARGIN_PT + 1
+        assert max(bottom for *_, bottom, _ in page) <= A4_PT[1] - 5
+
+
 LONG = "W" * 70
 
 
 def test_nothing_leaves_the_paper(tmp_path: Path) -> None:
     """Words without a blank, as wide as letters are, in every place where a person may write."""
-    long_track = track("A10", 0.0, title=LONG)
-    note = dataclasses.replace(
-        NOTE,
-        artist=LONG,
-        title=LONG,
-        label=LONG,
-        contact=LONG,
-        credits=((LONG, LONG),),
-        done=(LONG,),
-        not_done=(LONG,),
-        notes=LONG,
-        catalog=LONG,
-        sides=(side("A", (long_track,) * 12, inscription=LONG, file_name=LONG + ".wav"),),
+    long = dataclasses.replace(cut_side("A", 12), inscription=LONG, file_name=LONG + ".wav")
+    long = dataclasses.replace(
+        long, tracks=tuple(dataclasses.replace(each, title=LONG) for each in long.tracks)
     )
+    people: dict[str, Any] = dict.fromkeys(
+        ("artist", "title", "label", "contact", "notes", "catalog"), LONG
+    ) | {"credits": ((LONG, LONG),), "done": (LONG,), "not_done": (LONG,)}
     path = tmp_path / "note.pdf"
-    write_note_pdf(note, path)
-    boxes = re.findall(r'xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)"', pdf_text(path, "-bbox"))
-    assert len(boxes) > 300
-    margin = 14 / 25.4 * 72
-    assert min(float(left) for left, _ in boxes) >= margin - 1
-    assert max(float(right) for _, right in boxes) <= A4_PT[0] - margin + 1
+    write_note_pdf(with_sides(long, **people), path)
+    words = [word for page in boxes(path) for word in page]
+    assert len(words) > 300
+    assert min(left for left, *_ in words) >= MARGIN_PT - 1
+    assert max(right for _, _, right, *_ in words) <= A4_PT[0] - MARGIN_PT + 1
+    assert all(overlapping(page) == [] for page in boxes(path))
 
 
 def test_columns_do_not_run_into_each_other(tmp_path: Path) -> None:
     """Next to a title of the widest letters its start time still stands free, on the right of it."""
     path = tmp_path / "note.pdf"
     write_note_pdf(with_track(title=LONG), path)
-    words = re.findall(r'xMin="([\d.]+)".*xMax="([\d.]+)".*>(.*)</word>', pdf_text(path, "-bbox"))
-    title_end = max(float(right) for _, right, word in words if "WWW" in word)
-    start = min(float(left) for left, _, word in words if word == "00:00.0")
-    assert title_end < start
+    words = boxes(path)[0]
+    title_end = max(right for _, _, right, _, word in words if "WWW" in word)
+    assert title_end < min(left for left, *_, word in words if word == "00:00.0")
 
 
-def test_pdf_holds_other_scripts_and_says_when_no_font_does(tmp_path: Path) -> None:
+TITLES = {
+    "Cyrillic, Greek, Latvian": "Ночной паром – Ελληνικό Rēzekne",
+    "200 characters": "A Title That Does Not Want to End, " * 6,
+    "no blanks": "Donaudampfschifffahrtsgesellschaftskapitän",
+    "markup": "#panic() *b* $x$ @ref \\ ]",
+}
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
+def test_pdf_holds_any_title(tmp_path: Path, title: str) -> None:
     path = tmp_path / "note.pdf"
-    title = "Ночной паром – Ελληνικό Rēzekne"
-    assert write_note_pdf(with_track(title=title), path) == ()
-    assert title in " ".join(pdf_text(path).replace("\u200b", "").split())
-    (warning,) = write_note_pdf(with_track(title=UNKNOWN), path)
-    assert warning.startswith("note.pdf shows boxes for some characters")
+    on = tuple(dataclasses.replace(each, title=title) for each in tracks("A", 3))
+    assert write_note_pdf(dataclasses.replace(with_sides(side("A", on)), title=title), path) == ()
+    first = pdf_text(path, "-raw").split("\f")[0]
+    plain = "".join(first.replace("\u200b", "").split())
+    assert plain.count("".join(title.split())) == 4
+    assert all(overlapping(page) == [] for page in boxes(path))
+
+
+@pytest.mark.parametrize("title", ["夜の港で船を待つ", "الليل في الميناء القديم", "🌊🚢 Ferry", UNKNOWN])
+def test_a_title_that_no_font_has_is_said(tmp_path: Path, title: str) -> None:
+    """Which scripts there are fonts for differs from one machine to the next; the note is whole on all."""
+    path = tmp_path / "note.pdf"
+    warned = write_note_pdf(with_track(title=title), path)
+    assert all(text.startswith("note.pdf shows boxes for some characters") for text in warned)
+    assert warned or title != UNKNOWN
     assert "00:00.0" in pdf_text(path)
-
-
-def test_typst_markup_in_words_is_text(tmp_path: Path) -> None:
-    path = tmp_path / "note.pdf"
-    write_note_pdf(with_track(title="#panic() *b* $x$ @ref \\ ]"), path)
-    assert "#panic() *b* $x$ @ref \\ ]" in pdf_text(path)

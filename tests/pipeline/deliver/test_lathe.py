@@ -1,12 +1,15 @@
 """What a lathe is sensitive to, heard in a file whose low end and whose hiss are known."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import soundfile
 
-from pipeline.deliver.lathe import Heard, listen
+from dsp.groove_meter import GrooveMeter
+from dsp.lathe import LatheSettings
+from pipeline.deliver.lathe import Heard, Stretch, listen
 from pipeline.formats import parse_format
 from tests.albums import on_grid
 
@@ -33,12 +36,16 @@ def heard(release, tmp_path):
     """Writes audio as a rendered track, and listens to it."""
 
     def listened(audio, frames=None, told=lambda _: None):
-        path = tmp_path / "track.wav"
-        soundfile.write(path, audio, RATE, "PCM_24")
-        track = replace(release.limited[FORM][0], path=path, frames=len(audio))
-        return listen(track, len(audio) if frames is None else frames, FORM, told)
+        track = written(release, tmp_path / "track.wav", audio)
+        stretch = Stretch(track=track, frames=len(audio) if frames is None else frames)
+        return listen(stretch, FORM, LatheSettings(), told)[0]
 
     return listened
+
+
+def written(release, path, audio):
+    soundfile.write(path, audio, RATE, "PCM_24")
+    return replace(release.limited[FORM][0], path=path, frames=len(audio))
 
 
 @pytest.mark.parametrize(
@@ -95,3 +102,62 @@ def test_silence_has_nothing_to_cut(heard):
 
 def test_nothing_is_known_of_what_has_not_been_heard():
     assert Heard() == Heard(1.0, float("-inf"), ())
+
+
+# --- the groove
+
+
+def table_of(audio):
+    meter = GrooveMeter(RATE)
+    meter.process(audio)
+    meter.flush()
+    return meter.table
+
+
+def groove(stretch):
+    return listen(stretch, FORM, LatheSettings(), lambda _: None)[1]
+
+
+def same(found, expected):
+    """To what the model's filters have forgotten after half a second."""
+    assert found.sectors == expected.sectors
+    for mine, theirs in ((found.swings, expected.swings), (found.motion, expected.motion)):
+        size = np.abs(theirs).max(axis=-1, keepdims=True)
+        assert np.all(np.abs(mine - theirs) <= 1e-6 * size)
+
+
+def test_tracks_that_run_on_are_the_groove_of_the_whole(release, tmp_path):
+    """Cut anywhere on a CD's sector, the pieces laid end to end are what one pass over all of it gives."""
+    audio = on_grid(hiss(3.0, seconds=4.0), 24)
+    cuts = [0, 2 * RATE + 640 * 3, 3 * RATE, len(audio)]
+    pieces = [
+        written(release, tmp_path / f"{start}.wav", audio[start:stop]) for start, stop in pairwise(cuts)
+    ]
+    whole, start = table_of(audio), 0
+    for place, piece in enumerate(pieces):
+        found = groove(
+            Stretch(
+                track=piece,
+                frames=piece.frames,
+                before=pieces[place - 1] if place else None,
+                after=pieces[place + 1] if place < 2 else None,
+            )
+        )
+        same(found, whole.part(start, start + found.sectors))
+        start += found.sectors
+    assert start == whole.sectors
+
+
+def test_a_pause_is_part_of_the_groove(release, tmp_path):
+    """It has as many sectors as it lasts, and what rings on rings on there."""
+    audio = on_grid(hiss(1.0, seconds=2.0), 24)
+    track = written(release, tmp_path / "track.wav", audio)
+    found = groove(Stretch(track=track, frames=len(audio), pause_frames=RATE // 2))
+    same(found, table_of(np.concatenate([audio, np.zeros((RATE // 2, 2))])))
+    assert found.sectors == 750
+
+
+def test_the_vu_reading_is_that_of_the_louder_channel(heard):
+    """A sine of peak 0.3 in one channel reads 20 log 0.3."""
+    audio = np.stack([tone(1000.0, peak=0.3), tone(1000.0, peak=0.1)], axis=1)
+    assert heard(audio).vu_db == pytest.approx(20 * np.log10(0.3), abs=0.05)

@@ -229,7 +229,7 @@ CASES = [
     (ALBUM + "  - a.wav\n" * 3 + "vinyl: {sides: {A: [2]}}", "6:16", "vinyl.sides", "names no track 1 or 3"),
     (ALBUM + "  - a.wav\n" * 30 + "vinyl: {sides: {A: [1]}}", "33:16", "vinyl.sides", "2, 3, 4, 5, 6, 7, 8, 9, 10 or 11 and more"),
     # deliver
-    (RIGHT + "deliver: {}", "3:10", "deliver", "nothing is asked for name cd, digital or vinyl"),
+    (RIGHT + "deliver: {}", "3:10", "deliver", "nothing is asked for name cd, digital, vinyl or cassette"),
     (RIGHT + "deliver: cd", "3:10", "deliver", 'found "cd" where a mapping belongs write such as {cd: {}'),
     (RIGHT + "deliver: {cd: yes}", "3:15", "deliver.cd", "found \"yes\" where a mapping belongs write cd: {}"),
     (RIGHT + "deliver: {digital: flac 16/44.1}", "3:20", "deliver.digital", "write a list of formats"),

@@ -1,0 +1,142 @@
+"""The predicted cut of each side, as tasks: made from what was heard of its tracks, without reading audio."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from dsp.disc import SECTORS_PER_SECOND as GROOVE_SECTORS_PER_SECOND
+from dsp.groove import Cut, Prediction, predict
+from dsp.sector_table import SectorTable, joined
+from pipeline import versions
+from pipeline.build.cache import Cache
+from pipeline.build.keys import key_of
+from pipeline.build.listening import read_table
+from pipeline.build.run import Advance, Task
+from pipeline.deliver.grooves import bands_of
+from pipeline.deliver.lathe import Heard
+from pipeline.deliver.side_cut import SideCut, side_cut
+from pipeline.deliver.sides import Side
+from pipeline.manifest.load import Manifest
+from pipeline.manifest.vinyl import Vinyl
+from pipeline.reels import Reel
+from pipeline.timeline import SECTORS_PER_SECOND
+
+CUT = "cut.json"
+STEP = GROOVE_SECTORS_PER_SECOND // SECTORS_PER_SECOND
+_SAVED = TypeAdapter(SideCut)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A track as it lies on its side, in seconds from the side's start."""
+
+    position: str
+    start_s: float
+    end_s: float
+    band: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutSide:
+    """All that the cut of a side follows from. `keys` name what was heard of its tracks."""
+
+    side: Side
+    tracks: tuple[Lying, ...]
+    cut: Cut
+    asked_gain_db: float
+    keys: tuple[str, ...]
+
+    @property
+    def bands(self) -> list[tuple[int, int]]:
+        """The pauses that visible bands lie in, in sectors of the groove."""
+        each = zip(self.side.segments, self.tracks, strict=True)
+        return [
+            (segment.sound_stop_sector * STEP, segment.stop_sector * STEP)
+            for segment, track in each
+            if track.band
+        ]
+
+
+def cut_of(vinyl: Vinyl) -> Cut:
+    return Cut(format=vinyl.format, rpm=vinyl.rpm, lathe=vinyl.lathe)
+
+
+def asked_gain_db(vinyl: Vinyl, heard: Mapping[int, Heard]) -> float:
+    """The one gain of all sides at which the loudest passage of the record reads the level asked for."""
+    loudest_db = max((each.vu_db for each in heard.values()), default=-math.inf)
+    if loudest_db == -math.inf:
+        return 0.0
+    return vinyl.level_db - loudest_db + 20 * math.log10(vinyl.lathe.reference_cm_s / 5)
+
+
+def cut_sides(
+    manifest: Manifest,
+    reels: Sequence[Reel],
+    sides: Sequence[Side],
+    heard: Mapping[int, Heard],
+    tasks: Mapping[int, Task],
+) -> list[CutSide]:
+    """What is to be predicted; `tasks` are those by which each track is heard."""
+    gain_db = asked_gain_db(manifest.vinyl, heard)
+    return [
+        CutSide(
+            side=side,
+            tracks=tuple(_lying(side, bands_of(manifest, reels, side))),
+            cut=cut_of(manifest.vinyl),
+            asked_gain_db=round(gain_db, 4),
+            keys=tuple(tasks[segment.track].keys[0] for segment in side.segments),
+        )
+        for side in sides
+    ]
+
+
+def _lying(side: Side, bands: Sequence[bool]) -> list[Lying]:
+    return [
+        Lying(
+            position=f"{side.letter}{place}",
+            start_s=segment.start_sector / SECTORS_PER_SECOND,
+            end_s=segment.sound_stop_sector / SECTORS_PER_SECOND,
+            band=band,
+        )
+        for place, (segment, band) in enumerate(zip(side.segments, bands, strict=True), 1)
+    ]
+
+
+def table_of(each: CutSide, tasks: Mapping[int, Task], cache: Cache) -> SectorTable:
+    """The whole side."""
+    return joined([read_table(cache, tasks[segment.track]) for segment in each.side.segments])
+
+
+def predicted(each: CutSide, table: SectorTable) -> Prediction:
+    return predict(table, each.cut, asked_gain_db=each.asked_gain_db, bands=each.bands)
+
+
+def cutting_task(each: CutSide, table: Callable[[], SectorTable]) -> Task:
+    """`table` is looked up when it is needed."""
+
+    def work(folders: Mapping[str, Path], advance: Advance) -> None:
+        whole = table()
+        saved = json.dumps(asdict(side_cut(predicted(each, whole), whole, each.tracks)), indent=1)
+        for folder in folders.values():
+            (folder / CUT).write_text(saved)
+        advance(each.side.seconds)
+
+    inputs = (each.keys, each.tracks, each.cut, each.asked_gain_db, each.bands)
+    return Task(
+        keys=(key_of("cut", (versions.GROOVE, versions.audio_libraries()), inputs),),
+        label=f"side {each.side.letter}: predict the cut",
+        seconds=each.side.seconds,
+        work=work,
+        reason="another side, or another lathe",
+    )
+
+
+def read_cut(cache: Cache, task: Task) -> SideCut | None:
+    """None where it has not been predicted."""
+    if not cache.holds(task.keys[0]):
+        return None
+    return _SAVED.validate_python(json.loads((cache.path(task.keys[0]) / CUT).read_text()))

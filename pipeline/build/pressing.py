@@ -1,0 +1,120 @@
+"""The music of a record's sides: mastered for them where the manifest asks for that, levelled, rendered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import floor
+
+from dsp.envelope import Envelope
+from pipeline.build import masters, renders
+from pipeline.build.masters import Levelled, Mastering
+from pipeline.build.plan import Album
+from pipeline.build.renders import FOR_VINYL, Rendering, Session
+from pipeline.build.run import Runner
+from pipeline.build.trace import Before
+from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
+from pipeline.level import ReelLevel, solve, unlimited_peak_dbtp
+from pipeline.shaped import read_envelope
+
+# In steps of this, so that sides are not turned down anew for hundredths.
+STEPS_PER_DB = 10
+# Where there is no limiter, no ceiling keeps a peak from standing above the others.
+NO_CEILING_DBTP = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressing:
+    """What the sides are rendered from, all turned down by `gain_db`.
+
+    `masterings` are those of the sides alone: none where they share the release's. `session` is None where
+    no sides are wanted.
+    """
+
+    session: Session | None = None
+    masterings: tuple[Mastering, ...] = ()
+    gain_db: float = 0.0
+    renderings: Sequence[Rendering] = ()
+
+
+def pressing(album: Album, levelled: Levelled, runner: Runner, before: Before, *, hold: bool) -> Pressing:
+    """Master what has a chain of its own, find the gain, and name what is to be rendered."""
+    form = side_format(album.timeline.rate)
+    version = FOR_VINYL * album.manifest.vinyl.reworks
+    session, masterings, envelopes = _mastered(album, levelled, runner, before, hold=hold)
+    if album.manifest.vinyl.limiter:
+        session = replace(session, ceiling_dbtp=min(session.ceiling_dbtp, PEAK_MAX_DBTP))
+        return Pressing(
+            session=session,
+            masterings=masterings,
+            renderings=renders.limited(session, [form], version),
+        )
+    gain_db = _gain_db(session, envelopes)
+    last_db = before.revision.get("vinyl_gain_db") if before else None
+    if gain_db is None or (hold and last_db is not None):
+        gain_db = min(last_db or 0.0, 0.0 if gain_db is None else gain_db)
+    return Pressing(
+        session=session,
+        masterings=masterings,
+        gain_db=gain_db,
+        renderings=renders.unlimited(session, form, gain_db, version),
+    )
+
+
+def _mastered(
+    album: Album, levelled: Levelled, runner: Runner, before: Before, *, hold: bool
+) -> tuple[Session, tuple[Mastering, ...], Sequence[Envelope | None]]:
+    """The session of the sides, their own masterings, and the envelopes of what they are made from."""
+    if not album.manifest.vinyl.reworks:
+        return levelled.session, (), levelled.envelopes
+    masterings = tuple(
+        masters.mastering(album, reel, before, reel.first_track, FOR_VINYL) for reel in album.vinyl_reels
+    )
+    runner.run("mastering", [each.task for each in masterings])
+    keys = [each.trace.key for each in masterings]
+    envelopes = [read_envelope(runner.cache.path(key)) if runner.cache.holds(key) else None for key in keys]
+    session = replace(
+        levelled.session,
+        timeline=album.vinyl_timeline,
+        reels=album.vinyl_reels,
+        levels=_levels(album, levelled, envelopes, before, hold=hold),
+        shaped=[masters.content_of(each.trace, runner.cache, before) for each in masterings],
+        shaped_keys=keys,
+    )
+    return session, masterings, envelopes
+
+
+def _levels(
+    album: Album,
+    levelled: Levelled,
+    envelopes: Sequence[Envelope | None],
+    before: Before,
+    *,
+    hold: bool,
+) -> Sequence[ReelLevel]:
+    """Filters leave the songs' relations alone; behind a chain of their own they are found anew."""
+    vinyl = album.manifest.vinyl
+    if vinyl.chain is None:
+        return levelled.session.levels
+    reels, levelling = album.vinyl_reels, masters.levelling_of(album)
+    if not vinyl.limiter:
+        reels = tuple(replace(reel, limiter=None) for reel in reels)
+        levelling = replace(levelling, ceiling_dbtp=NO_CEILING_DBTP)
+    last = masters.last_gains_db(reels, before, "vinyl_gains")
+    held = [
+        gain_db if hold or envelope is None else None
+        for gain_db, envelope in zip(last, envelopes, strict=True)
+    ]
+    return solve(reels, envelopes, album.vinyl_timeline, levelling, held)
+
+
+def _gain_db(session: Session, envelopes: Sequence[Envelope | None]) -> float | None:
+    """What takes the highest peak of all sides to where it may be; None while something is not mastered."""
+    known = [envelope for envelope in envelopes if envelope]
+    if len(known) < len(envelopes):
+        return None
+    peaks = [unlimited_peak_dbtp(island, session.levels, known) for island in session.timeline.islands]
+    return min(0.0, floor((PEAK_MAX_DBTP - max(peaks)) * STEPS_PER_DB) / STEPS_PER_DB)
+
+
+def gains(pressing: Pressing) -> list[Mapping[str, object]]:
+    """As a revision keeps them, of sides that have a chain of their own."""
+    return list(masters.gains(pressing.session)) if pressing.session and pressing.masterings else []
