@@ -1,6 +1,5 @@
 """The cassette note: what a duplicator has to know, on one page. And the text of the J-card."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,8 +7,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pipeline.deliver.note_pdf import write_pdf
 from pipeline.deliver.note_words import LINE_MOST, Words, breakable, clock, markdown_text, signed
-from pipeline.wording import template, templates_folder
+from pipeline.wording import template
 
 # What a VU meter shows as a difference and an ear takes for another song, not for another level.
 EVEN_LU = 3.0
@@ -123,26 +123,6 @@ def note_markdown(note: CassetteNote) -> str:
 def write_note_pdf(note: CassetteNote, path: Path) -> tuple[str, ...]:
     """Write the note as PDF; the rest as `write_pdf`."""
     return write_pdf("cassette-note.typ", _view(note, breakable), path)
-
-
-def write_pdf(name: str, view: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    """Write what the template `name` makes of a note, A4; the same note and fonts give the same bytes.
-
-    Returns what a person should know about the file: that a title has characters that no font here has.
-    """
-    import typst
-
-    source = templates_folder() / name
-    inputs = {"note": json.dumps(view, ensure_ascii=False, allow_nan=False)}
-    try:
-        # PDF/UA refuses text that it cannot show; plain PDF shows boxes and says nothing.
-        path.write_bytes(typst.compile(source, sys_inputs=inputs, pdf_standards="ua-1"))
-        return ()
-    except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
-    path.write_bytes(typst.compile(source, sys_inputs=inputs))
-    return (f"{path.name} shows boxes for some characters: install a font that has them (such as Noto)",)
 
 
 # What both forms say, as text

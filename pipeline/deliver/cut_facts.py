@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from dsp.lathe import LatheSettings
 
+# A meter at rest.
+QUIETEST_DB = -60.0
+
 
 @dataclass(frozen=True, slots=True)
 class ByLaw:

@@ -52,4 +52,6 @@ def _echoes(cut: SideCut | None) -> str:
 
 def _listed(moments: Iterable[tuple[float, str]]) -> str:
     """In the order of time, as one listens."""
-    return ", ".join(f"{clock(time_s)} ({position})" for time_s, position in sorted(moments)) or NO_MOMENT
+    return (
+        ", ".join(f"{clock(time_s)}\u00a0({position})" for time_s, position in sorted(moments)) or NO_MOMENT
+    )

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from dsp.lathe import LatheSettings
-from pipeline.deliver.cut_facts import ByLaw, CutBass, CutEvent, CutTrack, SideCut
+from pipeline.deliver.cut_facts import QUIETEST_DB, ByLaw, CutBass, CutEvent, CutTrack, SideCut
 from pipeline.deliver.note_words import SPEEDS, clock, lines_per_inch, pitch, signed, span
 
 # From where a moment is worth a word, and from where it is in need of one.
@@ -21,6 +21,8 @@ FOUND = {
     "heat": "heat, {value} g RMS ({limit})",
     "land": "land, {value} µm a turn ({limit})",
 }
+# Digits behind the point of what is found; whole micrometres and g of the others.
+FIGURES = {"slope": 2, "curvature": 2, "tracing": 1, "sibilance": 1}
 # How the level comes down where it has to.
 REMEDIES = {
     "shallow": "{db} of bass in L−R, or deeper",
@@ -32,6 +34,8 @@ REMEDIES = {
     "acceleration": "{db} above 8 kHz",
     "heat": "{db} above 5 kHz",
 }
+# The worst of them; the checklist has all.
+ECHOES_MOST = 4
 SILENCE = "– (silence)"
 LAWS = {
     "lathe": "as on a modern lathe",
@@ -42,7 +46,7 @@ LAWS = {
 
 def verdict(cut: SideCut) -> dict[str, Any]:
     """Whether the side fits, and the figures of the cut as rows of a name and a text."""
-    rows = {"level asked": level(cut, cut.asked_db)}
+    rows = {"loudest passage": level(cut, cut.asked_db)}
     if not cut.fits:
         rows["figures are at"] = level(cut, cut.level_db) if math.isfinite(cut.level_db) else "silence"
     rows |= {
@@ -125,7 +129,12 @@ def _found(event: CutEvent) -> str:
         return f"sibilance, tight curve (tracing {event.value:g} %)"
     if event.kind == "shallow" and event.value == 0:
         return "the groove is gone"
-    return FOUND[event.kind].format(value=f"{event.value:g}", limit=f"{event.limit:g}")
+    return FOUND[event.kind].format(value=_figure(event), limit=f"{event.limit:g}")
+
+
+def _figure(event: CutEvent) -> str:
+    """With as many digits as anybody would measure."""
+    return f"{event.value:.{FIGURES.get(event.kind, 0)}f}"
 
 
 def _needs(event: CutEvent) -> str:
@@ -197,7 +206,7 @@ def echo_texts(cut: SideCut) -> list[str]:
     """Passages that the neighbouring groove may be heard in."""
     return [
         f"{clock(echo.time_s)} ({echo.position} {clock(echo.track_time_s)}), {echo.below_db:.0f} dB below"
-        for echo in cut.echoes
+        for echo in cut.echoes[:ECHOES_MOST]
     ]
 
 
@@ -208,7 +217,7 @@ def ring(track: CutTrack) -> list[str]:
         f"{track.start_mm:.0f}–{track.end_mm:.0f}",
         pitch(track.pitch_um),
         f"{max(track.width_least_um, 0.0):.0f}–{track.width_most_um:.0f}",
-        signed(track.level_db),
+        signed(track.level_db) if track.level_db > QUIETEST_DB else "–",
         f"{track.tracing_percent:.1f}",
         f"{track.other_tracing_percent:.1f}",
     ]

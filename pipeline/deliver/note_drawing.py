@@ -19,12 +19,10 @@ DIAMETER_WIDE = 0.15
 TIME_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
 TIMES_MOST = 11
 # Strips: what is drawn is never less than this.
-QUIETEST_DB, FINEST_PERCENT = -24.0, 0.1
+LOWEST_DB, FINEST_PERCENT = -24.0, 0.1
 
 # Of a strip's height, what a figure beside it takes.
 FIGURE_HIGH = 0.36
-# What the record is drawn across, for the scale under the drawing.
-PAPER_MM = 88.0
 
 Scale = Callable[[float], float]
 Points = list[list[float]]
@@ -89,7 +87,7 @@ def _times(seconds: float) -> list[dict[str, Any]]:
 def _diameter(cut: SideCut) -> dict[str, Any]:
     scale = _linear(cut.inner_mm, cut.outer_mm)
     lines = [_thick(cut.curves.diameter_mm, scale)]
-    return _strip("diameter", ["mm"], scale, [cut.inner_mm, cut.outer_mm, 150.0, 200.0, 250.0], lines=lines)
+    return _strip("diameter", ["mm"], scale, [cut.inner_mm, cut.outer_mm], lines=lines)
 
 
 def _width(cut: SideCut) -> dict[str, Any]:
@@ -110,10 +108,10 @@ def _pitch(cut: SideCut) -> dict[str, Any]:
 def _level(cut: SideCut) -> dict[str, Any]:
     levels = cut.curves.level_db
     top = 3 * math.ceil(max(3.0, *levels) / 3)
-    scale = _linear(QUIETEST_DB, top)
+    scale = _linear(LOWEST_DB, top)
     points = _points(levels, scale)
     area = [[points[0][0], 0.0], *points, [points[-1][0], 0.0]]
-    return _strip("level", ["dB VU"], scale, [0, QUIETEST_DB, top, -12], areas=[area], guides=[0])
+    return _strip("level", ["dB VU"], scale, [0, LOWEST_DB, top, -12], areas=[area], guides=[0])
 
 
 def _tracing(cut: SideCut) -> dict[str, Any]:
@@ -180,7 +178,7 @@ def _share(value: float) -> float:
 
 
 def disc(cut: SideCut) -> dict[str, Any]:
-    """The record from above; all lengths are shares of its radius, angles are degrees from the right."""
+    """The record from above; lengths are shares of its radius, angles degrees from the right."""
     edge, label, hole = BLANKS_MM[cut.format]
     locked = 1000 * DISCS[cut.format].locked_m
     marks = {cut.outer_mm, cut.final_mm, cut.inner_mm, 2 * locked}
@@ -192,7 +190,7 @@ def disc(cut: SideCut) -> dict[str, Any]:
         "locked": _share(locked / edge),
         "label": _share(label / edge),
         "hole": _share(hole / edge),
-        "scale": f"1 : {2 * edge / PAPER_MM:.1f}",
+        "across_mm": 2 * edge,
         "marks": _diameters(sorted(marks), 2 * edge),
     }
 

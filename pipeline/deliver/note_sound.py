@@ -11,7 +11,7 @@ CORRELATION_LEAST = 0.0
 # Of a mono mix nothing but the dither differs between the channels.
 MONO_DB = -80.0
 # As many as an engineer would look for on one side.
-MOMENTS_MOST = 12
+MOMENTS_MOST = 8
 
 
 def sound(track: NoteTrack) -> dict[str, str]:

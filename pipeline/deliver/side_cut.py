@@ -12,6 +12,7 @@ from dsp.groove import VU_SECTORS, Cut, Event, Prediction, level_db_of, traceabl
 from dsp.sector_table import Motion, SectorTable
 from dsp.tracing import WINDOW_SECTORS, per_frame, running_mean
 from pipeline.deliver.cut_facts import (
+    QUIETEST_DB,
     ByLaw,
     Curves,
     CutBass,
@@ -28,8 +29,6 @@ Floats = NDArray[np.float64]
 
 # As many as a strip of the page can show apart from each other.
 POINTS_MOST = 360
-# A meter at rest.
-QUIETEST_DB = -60.0
 # Over any rounding of a few calculations, under all that is printed.
 HAIR = 1e-9
 # Digital silence is no logarithm.

@@ -47,7 +47,7 @@ SAID = {
     "end": ["ø 135.1 mm; ø 120.7 is allowed", "1.9 min"],
     "pitch": ["220 LPI (115 µm)", "397 LPI (64 µm)"],
     "peaks": ["32 cm/s, 1665 g; 91 g RMS in 1 s"],
-    "listen": ["Listen here", "14:53.0", "A8 01:49.0", "sibilance, tracing 9.53 % (5)", "9.0 dB"],
+    "listen": ["Listen here", "14:53.0", "A8 01:49.0", "sibilance, tracing 9.5 % (5)", "9.0 dB"],
     "remedy": ["−9.0 dB at 5–10 kHz"],
     "unpredicted": ["The cut of this side is not predicted yet."],
     "dead wax": ["DRR-014 A", "“for those at sea”", "DRR-014 B"],
@@ -118,7 +118,7 @@ def test_markdown_says_when_what_is_where() -> None:
     assert programme[8][2:] == ["13:04.0", "14:54.0", "01:50.0", "end", "no"]
     assert rings[1] == ["A1", "292–272", "220 LPI (115 µm)", "28–88", "−0.3", "3.6", "9.3"]
     assert moments[1] == [
-        "1", "14:53.0", "A8 01:49.0", "130", "severe: sibilance, tracing 9.53 % (5)", "9.0 dB",
+        "1", "14:53.0", "A8 01:49.0", "130", "severe: sibilance, tracing 9.5 % (5)", "9.0 dB",
         "−9.0 dB at 5–10 kHz",
     ]  # fmt: skip
     assert tables(note_markdown(NOTE))[4][1] == [
@@ -180,7 +180,7 @@ def test_a_profile_that_says_nothing_of_the_record_is_named() -> None:
 
 def test_strongest_sibilants_of_a_side_in_the_order_of_time() -> None:
     first = track("A1", 0.0, sibilance=tuple((10.0 * n, 0.1 * n) for n in range(1, 9)))
-    second = track("A2", 112.0, sibilance=tuple((112.0 + 10 * n, 2.0) for n in range(1, 9)))
+    second = track("A2", 112.0, sibilance=tuple((112.0 + 10 * n, 2.0) for n in range(1, 5)))
     text = note_markdown(with_sides(side("A", (first, second))))
     moments = re.findall(r"^- (A\d) at (\S+) \((\S+) dB\)$", text, re.MULTILINE)
     assert moments[:4] == [
@@ -243,7 +243,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return pages(FULL, tmp_path_factory.mktemp("note") / "note.pdf")
 
 
-@pytest.mark.parametrize("about", SAID.keys() - {"copies", "files"})
+@pytest.mark.parametrize("about", sorted(SAID.keys() - {"copies", "files"}))
 def test_pdf_says_the_same(read: list[str], about: str) -> None:
     text = " ".join(" ".join(read).replace("\u200b", "").split())
     for words in SAID[about]:
@@ -283,7 +283,7 @@ def test_a_side_is_a_page(tmp_path: Path, note: CuttingNote, expected: str) -> N
 
 
 def test_full_page_stays_one(tmp_path: Path) -> None:
-    """Eight tracks of which two have long names, ten moments, all that can be asked for, two lines of notes."""
+    """Eight tracks, two with long names, ten moments, all that can be asked for, two lines of notes."""
     full = dataclasses.replace(cut_side("A", 8), locked_groove=LOOP)
     title = "A Title That Takes Two Lines of What There Is, at Least"
     on = tuple(dataclasses.replace(each, title=title, fade_out_s=12.5) for each in full.tracks[:2])

@@ -1,5 +1,6 @@
 """What a note says of a cut: the verdict, what a moment needs, what the equaliser does."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from dsp.groove_events import Kind
 from dsp.lathe import LatheSettings
-from pipeline.deliver.cut_facts import ByLaw, CutBass
+from pipeline.deliver.cut_facts import QUIETEST_DB, ByLaw, CutBass
 from pipeline.deliver.note_cut import (
     assumptions,
     bass_rows,
@@ -15,6 +16,7 @@ from pipeline.deliver.note_cut import (
     echo_texts,
     level,
     moment,
+    ring,
     verdict,
 )
 from tests.pipeline.deliver.cuts import cut, event, tracks
@@ -46,7 +48,7 @@ def test_headline(spare: ByLaw, law: Any, headline: str) -> None:
 def test_where_it_does_not_fit_the_level_of_the_figures_is_said() -> None:
     """7.07 cm/s peak is 3.01 dB over 5 cm/s."""
     found = rows(fits=False, asked_db=3.0, level_db=-1.8, spare_min=-2.5)
-    assert found["level asked"] == "+3.0 dB = 7.1 cm/s"
+    assert found["loudest passage"] == "+3.0 dB = 7.1 cm/s"
     assert found["figures are at"] == "−1.8 dB = 4.1 cm/s"
     assert found["too long by"] == "2.5 min" and "time to spare" not in found
     assert "figures are at" not in rows()
@@ -66,21 +68,21 @@ def test_a_side_for_which_no_level_is_low_enough() -> None:
 
 def test_silence_has_no_level() -> None:
     silent = rows(asked_db=-math.inf, level_db=-math.inf, loudest_db=ByLaw(*[-math.inf] * 4))
-    assert silent["level asked"] == silent["loudest that fits"] == "– (silence)"
+    assert silent["loudest passage"] == silent["loudest that fits"] == "– (silence)"
 
 
 @pytest.mark.parametrize(
     ("changes", "found", "needs"),
     [
-        ({"kind": "sibilance"}, "sibilance, tracing 9.53 % (5)", "−4.2 dB at 5–10 kHz"),
+        ({"kind": "sibilance"}, "sibilance, tracing 9.5 % (5)", "−4.2 dB at 5–10 kHz"),
         ({"kind": "sibilance", "value": 3.0}, "sibilance, tight curve (tracing 3 %)", "−4.2 dB at 5–10 kHz"),
-        ({"kind": "tracing"}, "tracing, 9.53 % (5)", "−4.2 dB above 5 kHz"),
+        ({"kind": "tracing"}, "tracing, 9.5 % (5)", "−4.2 dB above 5 kHz"),
         (
             {"kind": "curvature", "value": 0.81, "limit": 0.5},
             "tight curve, 0.81 (0.5)",
             "−4.2 dB above 5 kHz",
         ),
-        ({"kind": "slope", "value": 0.9, "limit": 0.58}, "steep slope, 0.9 (0.58)", "−4.2 dB overall"),
+        ({"kind": "slope", "value": 0.9, "limit": 0.58}, "steep slope, 0.90 (0.58)", "−4.2 dB overall"),
         (
             {"kind": "acceleration", "value": 3240.0, "limit": 2000.0},
             "acceleration, 3240 g (2000)",
@@ -95,7 +97,7 @@ def test_silence_has_no_level() -> None:
         ({"kind": "deep", "value": 140.0, "limit": 125.0}, "deep, 140 µm wide (125)", "−4.2 dB below 100 Hz"),
         (
             {"kind": "shallow", "value": 12.5, "limit": 25.0, "elliptical_hz": 300},
-            "shallow, 12.5 µm wide (25)",
+            "shallow, 12 µm wide (25)",
             "elliptical 300 Hz",
         ),
         (
@@ -156,6 +158,11 @@ def test_what_the_equaliser_costs() -> None:
         "−100 LPI against off",
     ]
     assert [row["assumed"] for row in (off, low, high)] == [False, False, True]
+
+
+def test_a_silent_track_reads_nothing() -> None:
+    quiet = dataclasses.replace(cut(ON).tracks[0], level_db=QUIETEST_DB)
+    assert ring(quiet)[4] == "–"
 
 
 def test_echoes_say_where() -> None:
