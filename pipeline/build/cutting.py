@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from dsp.disc import SECTORS_PER_SECOND as GROOVE_SECTORS_PER_SECOND
-from dsp.groove import Cut, Prediction, predict
+from dsp.groove import Cut, Prediction, gain_db_of, predict
 from dsp.sector_table import SectorTable, joined
 from pipeline import versions
 from pipeline.build.cache import Cache
@@ -66,11 +66,14 @@ def cut_of(vinyl: Vinyl) -> Cut:
 
 
 def asked_gain_db(vinyl: Vinyl, heard: Mapping[int, Heard]) -> float:
-    """The one gain of all sides at which the loudest passage of the record reads the level asked for."""
+    """The one gain of all sides at which the loudest passage of the record reads the level asked for.
+
+    To a tenth of a dB, so that a song that is a hundredth louder does not move the other sides.
+    """
     loudest_db = max((each.vu_db for each in heard.values()), default=-math.inf)
     if loudest_db == -math.inf:
         return 0.0
-    return vinyl.level_db - loudest_db + 20 * math.log10(vinyl.lathe.reference_cm_s / 5)
+    return round(gain_db_of(vinyl.level_db, loudest_db, vinyl.lathe), 1)
 
 
 def cut_sides(
@@ -87,7 +90,7 @@ def cut_sides(
             side=side,
             tracks=tuple(_lying(side, bands_of(manifest, reels, side))),
             cut=cut_of(manifest.vinyl),
-            asked_gain_db=round(gain_db, 4),
+            asked_gain_db=gain_db,
             keys=tuple(tasks[segment.track].keys[0] for segment in side.segments),
         )
         for side in sides

@@ -39,6 +39,8 @@ FIELDS = {
     "TRACKNUMBER": "track number",
     "TRACKTOTAL": "number of tracks",
 }
+# The same of what a file is laid from.
+PARTS = {"leader": "silence in front", "lying": "pauses", "markers": "names of markers"}
 # What other audio brings with it; and what the audio of other songs does too.
 FOLLOWING = frozenset(("R128_TRACK_GAIN", "REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_PEAK"))
 GAINS = frozenset(name for name in FIELDS if name.endswith(("_GAIN", "_PEAK", "_LOUDNESS")))
@@ -209,7 +211,8 @@ def delivered(was: Data | None, are: Data, why_rendered: Sequence[str]) -> list[
         found += _fields(was.get("tags") or {}, are.get("tags") or {}, FOLLOWING if found else frozenset())
     if not found:
         named = {"audio", "frames", "tags", "tracks"}
-        found = [f"{name} changed" for name in sorted(are.keys() - named) if was.get(name) != are[name]]
+        different = [name for name in sorted(are.keys() - named) if was.get(name) != are[name]]
+        found = [f"{PARTS.get(name, name)} changed" for name in different]
     return list(dict.fromkeys(found)) or ["this version of Deadwax, or a library, writes it otherwise"]
 
 

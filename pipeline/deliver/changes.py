@@ -106,17 +106,18 @@ def _taken(gone: dict[str, Row], came: dict[str, Row],
 
 
 def _only_tags(old: Row, new: Row) -> bool:
-    """Whether two files differ in what they say of themselves alone; a format without tags has none."""
+    """Whether two files differ in what they say of themselves alone: in tags, or a side in its markers."""
     part = ("role", "version", "codec", "rate", "bits")
     alike = all(old.get(name) == new.get(name) for name in part)
-    return alike and bool(new.get("tags")) and same_audio(old, new) is True
+    says = bool(new.get("tags")) or new.get("role") == "side"
+    return alike and says and same_audio(old, new) is True
 
 
 def _other_tags(old: Row, new: Row) -> tuple[str, ...]:
     """Their names; rows do not have the cover, nor how a codec was written."""
     was, now = old.get("tags") or {}, new.get("tags") or {}
     found = tuple(name for name in sorted(was.keys() | now.keys()) if was.get(name) != now.get(name))
-    return found or ("cover or encoding",)
+    return found or (("names of markers",) if new.get("role") == "side" else ("cover or encoding",))
 
 
 def changes_text(title: str, number: int, before: Row | None, now: Row) -> str:

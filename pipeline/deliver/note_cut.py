@@ -162,7 +162,7 @@ def bass_rows(cut: SideCut) -> list[dict[str, Any]]:
             "assumed": each.elliptical_hz == cut.lathe.elliptical_hz,
             "groove": _shallowest(each),
             "pitch": pitch(each.pitch_um),
-            "cost": f"{signed(lines_per_inch(each.pitch_um) - lines_per_inch(off), 0)} LPI against off",
+            "cost": f"{signed(lines_per_inch(each.pitch_um) - lines_per_inch(off), 0)} LPI",
         }
         for each in cut.bass
     ]
@@ -203,10 +203,9 @@ def inside(cut: SideCut) -> list[list[str]]:
 
 
 def echo_texts(cut: SideCut) -> list[str]:
-    """Passages that the neighbouring groove may be heard in."""
+    """Passages that the neighbouring groove may be heard in, and by how much they are softer than it."""
     return [
-        f"{clock(echo.time_s)} ({echo.position} {clock(echo.track_time_s)}), {echo.below_db:.0f} dB below"
-        for echo in cut.echoes[:ECHOES_MOST]
+        f"{clock(echo.time_s)} ({echo.position}, {echo.below_db:.0f} dB)" for echo in cut.echoes[:ECHOES_MOST]
     ]
 
 

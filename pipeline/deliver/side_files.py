@@ -53,7 +53,7 @@ def _file(
         inputs=laid(tracks, [segment.track for segment in side.segments], form)
         | {
             "leader": leader,
-            "marks": [
+            "lying": [
                 (each.start_sector, each.sound_stop_sector, each.stop_sector) for each in side.segments
             ],
             "markers": markers,

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from dsp.disc import DISCS
+from dsp.disc import DISCS, LEAD_OUT_M
 from dsp.eq import EqBand
 from dsp.lathe import LatheSettings
 from dsp.settings import Doc, Interval
@@ -26,9 +26,6 @@ from pipeline.manifest.places import Route, shown
 from pipeline.manifest.times import Seconds
 from pipeline.manifest.wrong import wrong
 from pipeline.side_limits import CAUTIOUS, profiles
-
-# A turn of the closest lead-out, on either side of the locked groove (IEC 98: 6.4 mm, give or take 3.2).
-LEAD_OUT_MM = 6.4
 
 
 def _sides_kind(value: object) -> str:
@@ -126,7 +123,8 @@ class Vinyl(Part):
     @model_validator(mode="after")
     def _room_for_the_lead_out(self) -> "Vinyl":
         innermost_mm = self.lathe.innermost_mm
-        least_mm = 2e3 * DISCS[self.format].locked_m + LEAD_OUT_MM
+        # A turn of the closest lead-out: 6.4 mm, give or take half of that (IEC 98).
+        least_mm = 1e3 * (2 * DISCS[self.format].locked_m + LEAD_OUT_M)
         if innermost_mm is not None and innermost_mm < least_mm:
             problem = f"{innermost_mm:g} mm leaves a {self.format} record no turn of lead-out"
             hint = f"write at least {least_mm:.1f}: the locked groove, and 3.2 mm to either side"
