@@ -27,8 +27,12 @@ from mutagen.flac import FLAC
 from dsp.dither import Quantiser
 from dsp.envelope import Envelope, EnvelopeMeter
 from dsp.fades import Fades
+from dsp.groove import Cut, predict
+from dsp.groove_meter import GrooveMeter
+from dsp.lathe import LatheSettings
 from dsp.limiter import Limiter, LimiterSettings
 from dsp.resample import Resampler
+from dsp.sector_table import SectorTable, joined
 from dsp.stages import KINDS, name_of, report_of, stage_of, version_of
 from dsp.stream import process_all
 from pipeline import versions
@@ -273,6 +277,31 @@ def _mastered() -> Fingerprint:
         return [heard(audio), heard(envelope.energy), heard(envelope.peak), figures(readings)]
 
 
+def _table(rate: int) -> SectorTable:
+    meter = GrooveMeter(rate)
+    process_all(meter, programme(2.0, rate))
+    return meter.table
+
+
+def _groove(rate: int) -> Fingerprint:
+    """What a programme does to the groove; displacement and acceleration are of very different sizes."""
+    table = _table(rate)
+    rows = [*table.swings.reshape(-1, table.sectors), *table.motion]
+    return [figures([float(np.linalg.norm(row)) for row in rows])]
+
+
+def _cut(**lathe: Any) -> Fingerprint:
+    """Of a side that is the same programme over and over."""
+    cut = Cut(format="7in", rpm=45, lathe=LatheSettings(**lathe))
+    table = joined([_table(RATE)] * 20)
+    found = predict(table, cut, asked_gain_db=6.0, bands=[(600, 900)])
+    levels = [found.spare_m, found.loudest_gain_db, found.vu_db, found.curvature_over_one]
+    return [
+        figures(levels),
+        figures([[event.kind, event.time_s, event.severity_db] for event in found.events]),
+    ]
+
+
 def _levels(levelling: Levelling, target_lufs: float, **changes: Any) -> Fingerprint:
     """Of envelopes that come from no meter: noise that swells, with peaks now and then."""
     reels, envelopes = [], []
@@ -354,6 +383,14 @@ OTHERS: Mapping[str, Mapping[str, Callable[[], Fingerprint]]] = {
         "levels without a limiter": partial(_levels, TRACKS, QUIET, limiter=None),
         "levels of an album": partial(_levels, Levelling(match="album", target_lufs=QUIET), QUIET),
         "levels of crossfaded songs": partial(_levels, TRACKS, QUIET, limiter=FIXED, crossfade=CROSSFADE),
+    },
+    "LISTEN": {
+        "groove at 44.1 kHz": partial(_groove, RATE),
+        "groove at 96 kHz": partial(_groove, 96_000),
+    },
+    "GROOVE": {
+        "cut of a side": _cut,
+        "cut of a side with variable depth": partial(_cut, variable_depth=True),
     },
     "RENDER": {
         "limiter": partial(_limiter, LimiterSettings()),

@@ -155,6 +155,7 @@ def test_a_side_may_not_end_where_the_music_goes_on(folder):
     ("format", "rpm", "minutes", "said"),
     [
         ("12in", 33, 23.5, "side B is 23:30 long; a 12in side at 33 rpm holds 23:00 (profile cautious)"),
+        ("12in", 33, 45.0, "side B is 45:00 long; a 12in side at 33 rpm holds 23:00 (profile cautious)"),
         ("12in", 45, 14.75, "side B is 14:45 long; a 12in side at 45 rpm holds 14:30 (profile cautious)"),
         ("7in", 45, 5.1, "side B is 5:06 long; a 7in side at 45 rpm holds 5:00 (profile cautious)"),
         ("10in", 33, 14.0, None),

@@ -71,7 +71,7 @@ def test_every_stage_and_every_version_is_watched():
     levers = {case.lever for case in CASES}
     assert {f"the version of {kind.name} in dsp/stages.py" for kind in KINDS.values()} <= levers
     # Files beside the audio are compared with foreign readers; plug-ins are other people's.
-    watched = {"INTAKE", "MASTER", "LEVEL", "RENDER"}
+    watched = {"INTAKE", "MASTER", "LEVEL", "RENDER", "LISTEN", "GROOVE"}
     assert {f"{name} in pipeline/versions.py" for name in watched} <= levers
 
 
