@@ -23,7 +23,7 @@ from dsp.groove_events import (
     shallow_ratio,
     widths_m,
 )
-from dsp.land import LAWS, Packing, loudest_gain_db
+from dsp.land import LAWS, Packing, band_travel, loudest_gain_db
 from dsp.lathe import LatheSettings
 from dsp.sector_table import ELLIPTICAL_HZ, Motion, SectorTable
 from dsp.tracing import (
@@ -112,8 +112,8 @@ class Prediction:
     `gain_db` is what everything below `fits` is judged at: what was asked for, or the loudest that fits under
     the lathe's law; -inf where nothing does, and the groove is then one without sound. Both polarities are
     tried: radii and pitch are those of the one that takes more room, widths those of the worse. Widths are of
-    a moment; below 0 the groove is gone. Pitch is what the turn that ends there took; in the first turn, what
-    that one takes. Where nothing fits, radii stay at the innermost.
+    a moment; below 0 the groove is gone. Pitch is what the music of the turn that ends there took, bands left
+    out; in the first turn, what that one takes. Where nothing fits, radii stay at the innermost.
 
     `spare_m` is room left at `asked_gain_db`, less than 0 where the side does not fit. Tracing distortion is
     a ratio, for each 50 ms. `curvature_over_one` are shares of the time at which a bend is tighter than the
@@ -130,6 +130,7 @@ class Prediction:
     vu_db: float
     radius_m: Array
     pitch_m: Array
+    mean_pitch_m: float
     width_least_m: Array
     width_most_m: Array
     tracing: Array
@@ -187,10 +188,11 @@ def predict(table: SectorTable, cut: Cut, *, asked_gain_db: float, bands: Bands 
     spare_m = {law: cut.room_m - _end_m(pair, db_to_gain(asked_gain_db)) for law, pair in packings.items()}
     loudest_db = {law: loudest_gain_db(pair, cut.room_m) for law, pair in packings.items()}
     lathe = cut.lathe
-    fits = spare_m[lathe.law] >= 0.0
+    fits = bool(spare_m[lathe.law] >= 0.0)
     gain_db = asked_gain_db if fits else loudest_db[lathe.law]
     gain = db_to_gain(gain_db)
     travel_m = max((packing.travel(gain) for packing in packings[lathe.law]), key=_last)
+    banded_travel_m = band_travel(bands, table.sectors, turn_sectors(cut.rpm), lathe.band_mm / 1000.0)
     groove = _groove(table, cut, gain, travel_m, packings[lathe.law], bands)
     width_least_m, width_most_m = widths_m(groove)
     return Prediction(
@@ -203,7 +205,8 @@ def predict(table: SectorTable, cut: Cut, *, asked_gain_db: float, bands: Bands 
         loudest_gain_db=loudest_db,
         vu_db=vu_db(table),
         radius_m=groove.radius_m,
-        pitch_m=_pitch_m(travel_m, turn_sectors(cut.rpm)),
+        pitch_m=_pitch_m(travel_m - banded_travel_m, turn_sectors(cut.rpm)),
+        mean_pitch_m=groove.mean_pitch_m,
         width_least_m=width_least_m,
         width_most_m=width_most_m,
         tracing=groove.tracing,

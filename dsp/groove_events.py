@@ -48,8 +48,6 @@ NOTICE_DB = -2.0
 MOST_OF_A_KIND = 4
 MOST_EVENTS = 10
 _BLANK_WINDOWS = 2 * SECTORS_PER_SECOND // WINDOW_SECTORS
-# Tracing of what is softer than this against the loudest 50 ms is that of noise and fades.
-_SOFT = 1e-4
 _SIBILANT = 0.5
 # Of an even share of the disc, what a moment may take where the pitch follows the music.
 _LAND_SPREAD = 2.0
@@ -222,9 +220,7 @@ def _treble(groove: Groove) -> list[_Reading]:
 
 def _tracing(groove: Groove) -> _Reading:
     percent, most = 100.0 * groove.tracing, groove.lathe.tracing_most_percent
-    power = in_windows(groove.table.motion[Motion.PLAYBACK_SQUARES]).sum(axis=1)
-    heard = np.where(power >= _SOFT * power.max(), percent, 0.0)
-    return _Reading("tracing", _to_db(heard / most), percent, most, middles(groove.table.sectors))
+    return _Reading("tracing", _to_db(percent / most), percent, most, middles(groove.table.sectors))
 
 
 def _sibilant(table: SectorTable) -> NDArray[np.bool_]:

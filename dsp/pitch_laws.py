@@ -210,7 +210,7 @@ def most_ahead(values: Array, ahead: int) -> Array:
 
 def _start(first_pitch: float) -> float:
     """Where R starts: at 0, unless the first turn needs more than the lead-in leaves it."""
-    return max(0.0, first_pitch - LEAD_IN_M)
+    return float(max(0.0, first_pitch - LEAD_IN_M))
 
 
 def part_starts(groove: Groove, parts: int) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 Number = TypeVar("Number", float, Array)
 
 # 50 ms: a period of 20 Hz, and about what an ear takes together.
+_SOFT = 1e-4
 WINDOW_SECTORS = 15
 HEAT_ROWS = [Motion.LEFT_ACCELERATION_SQUARES, Motion.RIGHT_ACCELERATION_SQUARES]
 _UM = 1e-6
@@ -48,12 +49,14 @@ def tracing_ratio(table: SectorTable, gain: float, radius_m: Array, rpm: int, ti
         radius_m: (sectors,).
 
     Returns:
-        (windows,); 0 where nothing is played. Within a tenth of an exact rolling circle up to 1.5 %, and a
+        (windows,); 0 where what is played is 40 dB under the loudest 50 ms: there it is of noise and of the
+        ends of fades. Within a tenth of an exact rolling circle up to 1.5 %, and a
         quarter more than it at 4 %.
     """
     false_power = in_windows(table.motion[Motion.TRACING_SQUARES]).sum(axis=1)
     power = in_windows(table.motion[Motion.PLAYBACK_SQUARES]).sum(axis=1)
-    share = np.divide(false_power, power, out=np.zeros_like(power), where=power > 0.0)
+    heard = (power > 0.0) & (power >= _SOFT * power.max(initial=0.0))
+    share = np.divide(false_power, power, out=np.zeros_like(power), where=heard)
     speed = groove_speed(radius_m[middles(len(radius_m))], rpm)
     return np.asarray(gain * tip_um * _UM * np.sqrt(share) / speed**2)
 

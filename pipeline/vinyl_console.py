@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dsp.disc import turn_s
-from dsp.groove import Cut, Event, Prediction, level_db_of
+from dsp.groove import Cut, Event, Prediction
 from pipeline.console import clock
 from pipeline.deliver.plan_advice import track_span
 from pipeline.deliver.plans import Plan, PlannedSide, Plans
@@ -87,17 +86,16 @@ def print_sides(sides: Sequence[PredictedSide]) -> None:
     if not sides:
         return
     console, cut = _paper(), sides[0].prediction.cut
-    record_vu_db = _record_vu_db(sides)
-    asked_db = _level_db(sides[0].prediction.asked_gain_db, record_vu_db, cut)
+    asked_db = sides[0].asked_db
     reference = f"{cut.lathe.reference_cm_s:g} cm/s in each wall"
     console.print(f"{cut.format} at {cut.rpm} rpm; {_db(asked_db)} dB asked for, 0 dB being {reference}")
     console.print("ranges are those of lathes with coarse and with fine control of the pitch")
-    console.print(sides_table(sides, record_vu_db))
+    console.print(sides_table(sides))
     _print_events(console, sides)
 
 
-def sides_table(sides: Sequence[PredictedSide], record_vu_db: float) -> Table:
-    """Levels are those of the record, whose highest VU reading is `record_vu_db`."""
+def sides_table(sides: Sequence[PredictedSide]) -> Table:
+    """Levels are those of the record's loudest passage, whichever side that is on."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("side", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
@@ -107,14 +105,15 @@ def sides_table(sides: Sequence[PredictedSide], record_vu_db: float) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for side in sides:
         told, cut = side.prediction, side.prediction.cut
-        loudest_db = [_level_db(told.loudest_gain_db[law], record_vu_db, cut) for law in _laws(cut)]
+        shift_db = side.asked_db - told.asked_gain_db
+        loudest_db = [told.loudest_gain_db[law] + shift_db for law in _laws(cut)]
         table.add_row(
             side.letter,
             clock(side.seconds),
             side.judgement.partition(":")[0],
             room_words([1e3 * told.spare_m[law] for law in _laws(cut)]),
             _range((min(loudest_db), max(loudest_db))),
-            _db(_level_db(told.gain_db, record_vu_db, cut)),
+            _db(told.gain_db + shift_db),
             f"{_final_mm(told):.1f}",
             f"{_mean_lpi(told):.0f}",
             f"{_densest_lpi(told):.0f}",
@@ -149,15 +148,6 @@ def _laws(cut: Cut) -> set[str]:
     return {"lathe", "simple", cut.lathe.law}
 
 
-def _level_db(gain_db: float, record_vu_db: float, cut: Cut) -> float:
-    """Of silence, what full scale would be at."""
-    return level_db_of(gain_db, record_vu_db if math.isfinite(record_vu_db) else 0.0, cut.lathe)
-
-
-def _record_vu_db(sides: Sequence[PredictedSide]) -> float:
-    return max((side.prediction.vu_db for side in sides), default=-math.inf)
-
-
 def _final_mm(told: Prediction) -> float:
     return 2e3 * float(told.radius_m[-1])
 
@@ -167,8 +157,8 @@ def _densest_lpi(told: Prediction) -> float:
 
 
 def _mean_lpi(told: Prediction) -> float:
-    turns = told.seconds / turn_s(told.cut.rpm)
-    return turns * INCH_M / (told.cut.outer_m - float(told.radius_m[-1]))
+    """Of the music, bands left out."""
+    return INCH_M / told.mean_pitch_m
 
 
 # Moments
@@ -176,8 +166,12 @@ def _mean_lpi(told: Prediction) -> float:
 
 def _print_events(console: Console, sides: Sequence[PredictedSide]) -> None:
     events = [(side, event) for side in sides for event in side.prediction.events]
+    unfitting = [side.letter for side in sides if not math.isfinite(side.prediction.gain_db)]
+    if unfitting:
+        console.print(f"no level is low enough for side {', '.join(unfitting)} to fit")
     if not events:
-        console.print("Nothing on these sides should give a lathe or a tip trouble.")
+        if not unfitting:
+            console.print("Nothing on these sides should give a lathe or a tip trouble.")
         return
     events.sort(key=lambda each: -each[1].severity_db)
     console.print("\nlisten here, the worst first; by how many dB each is over its limit:")

@@ -47,6 +47,7 @@ class CutSide:
     side: Side
     tracks: tuple[Lying, ...]
     cut: Cut
+    asked_db: float
     asked_gain_db: float
     keys: tuple[str, ...]
 
@@ -71,8 +72,6 @@ def asked_gain_db(vinyl: Vinyl, heard: Mapping[int, Heard]) -> float:
     To a tenth of a dB, so that a song that is a hundredth louder does not move the other sides.
     """
     loudest_db = max((each.vu_db for each in heard.values()), default=-math.inf)
-    if loudest_db == -math.inf:
-        return 0.0
     return round(gain_db_of(vinyl.level_db, loudest_db, vinyl.lathe), 1)
 
 
@@ -90,6 +89,7 @@ def cut_sides(
             side=side,
             tracks=tuple(_lying(side, bands_of(manifest, reels, side))),
             cut=cut_of(manifest.vinyl),
+            asked_db=manifest.vinyl.level_db,
             asked_gain_db=gain_db,
             keys=tuple(tasks[segment.track].keys[0] for segment in side.segments),
         )
@@ -123,12 +123,13 @@ def cutting_task(each: CutSide, table: Callable[[], SectorTable]) -> Task:
 
     def work(folders: Mapping[str, Path], advance: Advance) -> None:
         whole = table()
-        saved = json.dumps(asdict(side_cut(predicted(each, whole), whole, each.tracks)), indent=1)
+        found = side_cut(predicted(each, whole), whole, each.tracks, each.asked_db)
+        saved = json.dumps(asdict(found), indent=1)
         for folder in folders.values():
             (folder / CUT).write_text(saved)
         advance(each.side.seconds)
 
-    inputs = (each.keys, each.tracks, each.cut, each.asked_gain_db, each.bands)
+    inputs = (each.keys, each.tracks, each.cut, each.asked_db, each.asked_gain_db, each.bands)
     return Task(
         keys=(key_of("cut", (versions.GROOVE, versions.audio_libraries()), inputs),),
         label=f"side {each.side.letter}: predict the cut",

@@ -59,6 +59,7 @@ def _side(opened: Opened, production: Production, each: CutSide) -> PredictedSid
             (track.position, pieces[segment.track - 1].title, track.start_s) for segment, track in named
         ),
         prediction=predicted(each, table_of(each, production.listening, opened.cache)),
+        asked_db=vinyl.level_db,
         judgement=limits(vinyl.format, vinyl.rpm, vinyl.profile).judgement(each.side.seconds),
     )
 

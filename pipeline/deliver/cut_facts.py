@@ -118,6 +118,7 @@ class SideCut:
     lathe: LatheSettings
     asked_db: float
     level_db: float
+    passage_db: float
     fits: bool
     spare_mm: ByLaw
     spare_min: float

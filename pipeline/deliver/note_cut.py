@@ -46,7 +46,9 @@ LAWS = {
 
 def verdict(cut: SideCut) -> dict[str, Any]:
     """Whether the side fits, and the figures of the cut as rows of a name and a text."""
-    rows = {"loudest passage": level(cut, cut.asked_db)}
+    rows = {"level asked": level(cut, cut.asked_db)}
+    if cut.passage_db < cut.level_db or not math.isfinite(cut.passage_db):
+        rows["loudest here"] = level(cut, cut.passage_db)
     if not cut.fits:
         rows["figures are at"] = level(cut, cut.level_db) if math.isfinite(cut.level_db) else "silence"
     rows |= {
@@ -93,7 +95,7 @@ def _laws(cut: SideCut) -> str:
 
 def _loudest(cut: SideCut) -> str:
     levels = sorted(db for db in _range(cut, cut.loudest_db) if math.isfinite(db))
-    if not math.isfinite(cut.asked_db):
+    if not math.isfinite(cut.passage_db) and math.isfinite(cut.level_db):
         return SILENCE
     if not levels:
         return "none, however quiet"

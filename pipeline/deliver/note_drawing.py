@@ -55,7 +55,7 @@ def _tracks(cut: SideCut) -> list[dict[str, Any]]:
 
 def _named(marks: Sequence[tuple[float, str]], seconds: float, wide: float) -> list[dict[str, Any]]:
     """Marks on the time axis, each with the place of its name, which never lies on that of another."""
-    places = [_share(time_s / seconds) for time_s, _ in marks]
+    places = [_share(time_s / seconds if seconds else 0.0) for time_s, _ in marks]
     names = spread(places, wide)
     return [
         {"x": place, "name_x": name, "text": text}

@@ -8,9 +8,10 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from dsp.tracing import middles
+from dsp.gain import db_to_gain
+from dsp.tracing import middles, tracing_ratio
 from pipeline.deliver.orders import Song, best_order
-from pipeline.deliver.plan_room import Programme, SideGroove, heard_tracing_percent, laid
+from pipeline.deliver.plan_room import Programme, SideGroove, laid
 from pipeline.deliver.splits import best_cuts
 
 # From what on it is worth saying. A worst that lies further under the notice is left as it is.
@@ -122,7 +123,8 @@ def _songs(groove: SideGroove, marks: Sequence[int], gain_db: float) -> list[Son
     sectors = groove.table.sectors
     travel_m = np.concatenate([[0.0], groove.travel_m(gain_db)])
     # One metre from the centre everywhere: what a place on the disc makes of it comes later.
-    harm = heard_tracing_percent(groove.table, gain_db, np.ones(sectors), groove.cut)
+    cut, gain = groove.cut, db_to_gain(gain_db)
+    harm = 100.0 * tracing_ratio(groove.table, gain, np.ones(sectors), cut.rpm, cut.lathe.tip_um)
     at = middles(sectors)
     songs = []
     for start, stop in pairwise(marks):

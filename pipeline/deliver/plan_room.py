@@ -12,16 +12,14 @@ from dsp.disc import SECTORS_PER_SECOND
 from dsp.gain import db_to_gain
 from dsp.groove import Cut
 from dsp.land import Packing, loudest_gain_db
-from dsp.sector_table import Motion, SectorTable
-from dsp.tracing import in_windows, tracing_ratio
+from dsp.sector_table import SectorTable
+from dsp.tracing import tracing_ratio
 from pipeline.deliver.splits import Part
 
 Array = NDArray[np.float64]
 
 # Lathes as there are, with coarse and with fine control of the pitch; the house's own law comes on top.
 LAWS = ("simple", "lathe")
-# Tracing of what is softer than this against the loudest 50 ms is that of noise and fades.
-_SOFT = 1e-4
 _PER_METRE = 1e9
 
 
@@ -132,19 +130,13 @@ class SideGroove:
         return max(self._pair, key=lambda packing: packing.end(gain)).travel(gain)
 
     def tracing_percent(self, gain_db: float) -> Array:
-        """(windows,): tracing distortion of each 50 ms where it lies; 0 where next to nothing is heard."""
+        """(windows,): tracing distortion of each 50 ms where it lies."""
         radius_m = self.cut.outer_m - self.travel_m(gain_db)
-        return heard_tracing_percent(self.table, gain_db, radius_m, self.cut)
+        tip_um = self.cut.lathe.tip_um
+        return 100.0 * tracing_ratio(self.table, db_to_gain(gain_db), radius_m, self.cut.rpm, tip_um)
 
     def _both_ways(self, law: str) -> list[Packing]:
         table, cut, bands = self.table, self.cut, self._bands
         return [
             Packing(table, cut.rpm, cut.lathe, law, bands=bands, polarity=polarity) for polarity in (1, -1)
         ]
-
-
-def heard_tracing_percent(table: SectorTable, gain_db: float, radius_m: Array, cut: Cut) -> Array:
-    """`radius_m` is (sectors,)."""
-    power = in_windows(table.motion[Motion.PLAYBACK_SQUARES]).sum(axis=1)
-    ratio = tracing_ratio(table, db_to_gain(gain_db), radius_m, cut.rpm, cut.lathe.tip_um)
-    return np.where(power >= _SOFT * power.max(initial=0.0), 100.0 * ratio, 0.0)

@@ -11,7 +11,8 @@ from dsp.groove import Prediction
 class PredictedSide:
     """`tracks` are (position, title, start in seconds), the first at the start of the side.
 
-    `judgement` is what the profile of the plant says of the length.
+    `judgement` is what the profile of the plant says of the length; `asked_db` is the level that is asked for
+    the loudest passage of the record.
     """
 
     letter: str
@@ -19,6 +20,7 @@ class PredictedSide:
     tracks: tuple[tuple[str, str, float], ...]
     prediction: Prediction
     judgement: str
+    asked_db: float = 0.0
 
     def place(self, time_s: float) -> tuple[str, float]:
         """Position of the track that a time of the side is in, and seconds from that track's start."""

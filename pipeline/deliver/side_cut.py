@@ -52,23 +52,26 @@ class OnSide(Protocol):
     def band(self) -> bool: ...
 
 
-def side_cut(prediction: Prediction, table: SectorTable, tracks: Sequence[OnSide]) -> SideCut:
+def side_cut(
+    prediction: Prediction, table: SectorTable, tracks: Sequence[OnSide], asked_db: float
+) -> SideCut:
     """Figures for the note of the side that `prediction` was made of `table` for.
 
-    `tracks` are all of the side's, in order, the first at its start.
+    `tracks` are all of the side's, in order, the first at its start; `asked_db` is the level that is asked
+    for the loudest passage of the record, which need not be on this side.
     """
     cut, lathe = prediction.cut, prediction.cut.lathe
-    shift_db = level_db_of(0.0, prediction.vu_db, lathe)
+    shift_db = asked_db - prediction.asked_gain_db
     final_m = float(prediction.radius_m[-1])
-    mean_um = _mean_pitch_um(prediction)
     sectors = _by_sector(prediction, table)
     return SideCut(
         format=cut.format,
         rpm=cut.rpm,
-        seconds=_rounded(prediction.seconds),
+        seconds=_rounded(prediction.seconds, 3),
         lathe=lathe,
-        asked_db=_rounded(prediction.asked_gain_db + shift_db),
+        asked_db=_rounded(asked_db),
         level_db=_rounded(prediction.gain_db + shift_db),
+        passage_db=_rounded(level_db_of(prediction.gain_db, prediction.vu_db, lathe)),
         fits=prediction.fits,
         spare_mm=_by_law({law: 1e3 * metres for law, metres in prediction.spare_m.items()}),
         spare_min=_rounded(_spare_s(prediction) / 60),
@@ -76,7 +79,7 @@ def side_cut(prediction: Prediction, table: SectorTable, tracks: Sequence[OnSide
         outer_mm=_rounded(2e3 * cut.outer_m),
         inner_mm=_rounded(2e3 * cut.inner_m),
         final_mm=_rounded(2e3 * final_m),
-        mean_pitch_um=_rounded(mean_um),
+        mean_pitch_um=_rounded(1e6 * prediction.mean_pitch_m),
         densest_pitch_um=_rounded(1e6 * float(prediction.pitch_m.min())),
         peak_cm_s=_rounded(1e2 * prediction.velocity_most_m_s),
         peak_g=_rounded(prediction.acceleration_most_m_s2 / GRAVITY, 0),
@@ -97,17 +100,12 @@ def side_cut(prediction: Prediction, table: SectorTable, tracks: Sequence[OnSide
     )
 
 
-def _mean_pitch_um(prediction: Prediction) -> float:
-    setting = prediction.cut.lathe.elliptical_hz
-    return next(bass.mean_pitch_um for bass in prediction.bass if bass.elliptical_hz == setting)
-
-
 def _spare_s(prediction: Prediction) -> float:
     """What the room left would hold of the same music at the level asked; less than 0 is too long by that."""
     cut, turns = prediction.cut, prediction.seconds / turn_s(prediction.cut.rpm)
     spare_m = prediction.spare_m[cut.lathe.law]
     travel_m = cut.outer_m - float(prediction.radius_m[-1])
-    bands_m = max(0.0, travel_m - 1e-6 * _mean_pitch_um(prediction) * turns)
+    bands_m = max(0.0, travel_m - prediction.mean_pitch_m * turns)
     return prediction.seconds * spare_m / (cut.room_m - spare_m - bands_m)
 
 

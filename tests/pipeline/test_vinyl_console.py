@@ -113,7 +113,7 @@ def predicted(seconds, letter, *, swing=1.0, asked_db=0.0, format="7in"):
     gain_db = gain_db_of(asked_db, vu_db(table), LATHE)
     told = predict(table, cut, asked_gain_db=gain_db)
     tracks = ((f"{letter}1", "Departure", 0.0), (f"{letter}2", "Ebb [live]", seconds / 2))
-    return PredictedSide(letter, float(seconds), tracks, told, "long: expect a quieter cut")
+    return PredictedSide(letter, float(seconds), tracks, told, "long: expect a quieter cut", asked_db)
 
 
 def test_sides_are_a_table_and_moments(capsys):
@@ -177,7 +177,7 @@ def test_levels_are_those_of_the_whole_record(capsys):
     cut = Cut(format="12in", rpm=33, lathe=LATHE)
     told = [predict(table, cut, asked_gain_db=17.0) for table in tables]
     sides = [
-        PredictedSide(letter, 60.0, ((f"{letter}1", "T", 0.0),), each, "fits")
+        PredictedSide(letter, 60.0, ((f"{letter}1", "T", 0.0),), each, "fits", -3.0)
         for letter, each in zip("AB", told, strict=True)
     ]
     print_sides(sides)
@@ -237,12 +237,14 @@ def test_every_kind_of_moment_has_words(kind, value, limit, elliptical_hz, words
 
 
 def test_a_side_that_fits_at_no_level_is_a_dash(capsys):
-    lathe = LatheSettings(depth_um=75, land_um=50)
+    lathe = LatheSettings(depth_um=75, land_um=50, greatest_width_um=200)
     told = predict(noisy(400, 1), Cut(format="7in", rpm=45, lathe=lathe), asked_gain_db=0.0)
     side = PredictedSide("A", 400.0, (("A1", "Departure", 0.0),), told, "does not fit")
     assert told.gain_db == -math.inf
     print_sides([side])
-    row = cells(printed(capsys)[3])
+    lines = printed(capsys)
+    row = cells(lines[3])
+    assert "no level is low enough for side A to fit" in lines
     assert row[2] == "does not fit" and row[3].startswith("misses by ") and row[4:6] == ["-", "-"]
 
 
@@ -250,6 +252,6 @@ def test_of_silence_the_levels_are_those_of_full_scale(capsys):
     silent = laid([plan_part(1, 60)]).table
     silent.motion[:] = 0.0
     told = predict(silent, Cut(format="7in", rpm=45, lathe=LATHE), asked_gain_db=-2.0)
-    print_sides([PredictedSide("A", 60.0, (("A1", "4′33″", 0.0),), told, "fits")])
+    print_sides([PredictedSide("A", 60.0, (("A1", "4′33″", 0.0),), told, "fits", -2.0)])
     lines = printed(capsys)
     assert "; -2.0 dB asked for, " in lines[0] and cells(lines[3])[5] == "-2.0"

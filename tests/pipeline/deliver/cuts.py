@@ -159,7 +159,8 @@ def cut(on: Sequence[NoteTrack], **changes: Any) -> SideCut:
         "inside": (Traceable(5000, 5.3, -2.3), Traceable(10000, -5.6, -13.9), Traceable(15000, -12.6, -20.8)),
         "echoes": (CutEcho(61.2, on[0].position, 61.2, 37.4),),
     }
-    return SideCut(**values | changes)
+    usual = values | changes
+    return SideCut(**{"passage_db": usual["level_db"]} | usual)
 
 
 SIDES = (

@@ -227,7 +227,7 @@ Removed:
 - `digital/1 A.flac`
   - old c
 
-Tags or markers only, the audio is the same (what is online can stay, unless a title, code or cover has changed):
+Tags or markers only, the same audio (what is online can stay, unless a title, code or cover has changed):
 
 - `digital/f/2 B.flac`
   - was called `digital/f/2 Bee.flac`

@@ -48,7 +48,7 @@ def test_headline(spare: ByLaw, law: Any, headline: str) -> None:
 def test_where_it_does_not_fit_the_level_of_the_figures_is_said() -> None:
     """7.07 cm/s peak is 3.01 dB over 5 cm/s."""
     found = rows(fits=False, asked_db=3.0, level_db=-1.8, spare_min=-2.5)
-    assert found["loudest passage"] == "+3.0 dB = 7.1 cm/s"
+    assert found["level asked"] == "+3.0 dB = 7.1 cm/s"
     assert found["figures are at"] == "−1.8 dB = 4.1 cm/s"
     assert found["too long by"] == "2.5 min" and "time to spare" not in found
     assert "figures are at" not in rows()
@@ -67,8 +67,15 @@ def test_a_side_for_which_no_level_is_low_enough() -> None:
 
 
 def test_silence_has_no_level() -> None:
-    silent = rows(asked_db=-math.inf, level_db=-math.inf, loudest_db=ByLaw(*[-math.inf] * 4))
-    assert silent["loudest passage"] == silent["loudest that fits"] == "– (silence)"
+    silent = rows(passage_db=-math.inf)
+    assert silent["loudest here"] == silent["loudest that fits"] == "– (silence)"
+
+
+def test_a_side_without_the_loudest_passage_of_the_record_says_so() -> None:
+    softer = rows(asked_db=0.0, level_db=0.0, passage_db=-1.5)
+    assert softer["level asked"] == "0.0 dB = 5.0 cm/s"
+    assert softer["loudest here"] == "−1.5 dB = 4.2 cm/s"
+    assert "loudest here" not in rows(asked_db=0.0, level_db=0.0, passage_db=0.0)
 
 
 @pytest.mark.parametrize(

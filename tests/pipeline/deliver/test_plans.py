@@ -205,7 +205,7 @@ def test_a_side_that_only_fits_when_it_is_too_soft_is_impossible():
     plan = found(compare(parts, in_two(parts), LATHE, asked_db=0.0), "7in", 45, 1)
     level_db = loudest_db(290, "7in", 45, 60)
     assert level_db < -12 and plan.impossible == f"side B fits only at {level_db:.1f} dB"
-    wide = LatheSettings(depth_um=75, land_um=50)
+    wide = LatheSettings(depth_um=75, land_um=50, greatest_width_um=200)
     plan = found(compare(parts, in_two(parts), wide, asked_db=0.0), "7in", 45, 1)
     assert plan.impossible == "side A fits at no level"
 

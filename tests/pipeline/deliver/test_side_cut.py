@@ -40,7 +40,7 @@ def predicted(table: SectorTable, level_db: float = 0.0, **changes: Any) -> Pred
 
 def reduced(table: SectorTable, level_db: float = 0.0, **changes: Any) -> SideCut:
     seconds = table.sectors / SECTORS_PER_SECOND
-    return side_cut(predicted(table, level_db, **changes), table, [track("A1", 0.0, end_s=seconds)])
+    return side_cut(predicted(table, level_db, **changes), table, [track("A1", 0.0, end_s=seconds)], level_db)
 
 
 def test_a_minute_of_silence() -> None:
@@ -50,7 +50,7 @@ def test_a_minute_of_silence() -> None:
     assert (side.outer_mm, side.final_mm, side.inner_mm) == (292.1, 287.1, 120.7)
     assert side.spare_mm.lathe == side.spare_mm.fixed == 83.2
     assert side.spare_min == pytest.approx(33.3, abs=0.1)
-    assert side.asked_db == side.level_db == -math.inf
+    assert side.passage_db == -math.inf
     assert set(side.curves.level_db) == {-60.0}
     assert set(side.curves.width_least_um) == set(side.curves.width_most_um) == {65.0}
     assert side.events == () and side.fits
@@ -103,7 +103,7 @@ def test_too_long_a_side_is_judged_at_the_loudest_that_fits() -> None:
 def test_rings_lie_end_to_end() -> None:
     on = tracks("A", 5, 10.0)
     table = joined([tone(1000.0)] * 3).part(0, round(on[-1].end_s * SECTORS_PER_SECOND))
-    side = side_cut(predicted(table), table, on)
+    side = side_cut(predicted(table), table, on, 0.0)
     assert side.tracks[0].start_mm == side.outer_mm and side.tracks[-1].end_mm == side.final_mm
     for before, after in zip(side.tracks, side.tracks[1:], strict=False):
         assert before.end_mm == after.start_mm < before.start_mm
@@ -122,7 +122,7 @@ def test_moments_are_placed_on_their_tracks() -> None:
         ),
         echoes=((6.99, 41.234),),
     )
-    side = side_cut(told, table, on)
+    side = side_cut(told, table, on, 0.0)
     first, second = side.events
     assert (first.time_s, first.position, first.track_time_s) == (8.0, "A2", 1.0)
     assert (first.diameter_mm, first.severity_db, first.value, first.elliptical_hz) == (246.8, 3.1, 12.3, 150)
@@ -146,7 +146,7 @@ def test_curves_keep_the_worst_of_each_stretch() -> None:
     told.width_most_m[1234] = 300e-6
     told.width_least_m[1234] = -2e-6
     told.tracing[100] = 0.5
-    curves = side_cut(told, table, [track("A1", 0.0, end_s=12.0)]).curves
+    curves = side_cut(told, table, [track("A1", 0.0, end_s=12.0)], 0.0).curves
     assert [n for n, um in enumerate(curves.width_most_um) if um == 300.0] == [123]
     assert [n for n, um in enumerate(curves.width_least_um) if um == -2.0] == [123]
     assert [n for n, percent in enumerate(curves.tracing_percent) if percent == 50.0] == [150, 151]
