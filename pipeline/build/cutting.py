@@ -22,7 +22,6 @@ from pipeline.deliver.side_cut import SideCut, side_cut
 from pipeline.deliver.sides import Side
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.vinyl import Vinyl
-from pipeline.reels import Reel
 from pipeline.timeline import SECTORS_PER_SECOND
 
 CUT = "cut.json"
@@ -77,7 +76,6 @@ def asked_gain_db(vinyl: Vinyl, heard: Mapping[int, Heard]) -> float:
 
 def cut_sides(
     manifest: Manifest,
-    reels: Sequence[Reel],
     sides: Sequence[Side],
     heard: Mapping[int, Heard],
     tasks: Mapping[int, Task],
@@ -87,7 +85,7 @@ def cut_sides(
     return [
         CutSide(
             side=side,
-            tracks=tuple(_lying(side, bands_of(manifest, reels, side))),
+            tracks=tuple(_lying(side, bands_of(manifest, side))),
             cut=cut_of(manifest.vinyl),
             asked_db=manifest.vinyl.level_db,
             asked_gain_db=gain_db,

@@ -13,7 +13,7 @@ from pipeline import versions
 from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
 from pipeline.build.run import Advance, Task
-from pipeline.deliver.lathe import Heard, Stretch, listen
+from pipeline.deliver.lathe import HISTORY_S, Heard, Stretch, listen
 from pipeline.deliver.sides import Side
 from pipeline.formats import AudioFormat
 from pipeline.render import Rendered
@@ -36,17 +36,21 @@ def listening_tasks(
 def _stretches(side: Side, tracks: Sequence[Rendered], rate: int) -> Iterator[tuple[int, Stretch]]:
     size = sector_frames(rate)
     last = len(side.segments) - 1
-    joins = [each.sound_stop_sector == each.stop_sector for each in side.segments]
+    sounds = [(each.sound_stop_sector - each.start_sector) * size for each in side.segments]
+    pauses = [(each.stop_sector - each.sound_stop_sector) * size for each in side.segments]
     own = [tracks[segment.track - 1] for segment in side.segments]
     for place, segment in enumerate(side.segments):
+        reached = place and pauses[place - 1] < HISTORY_S * rate
         yield (
             segment.track,
             Stretch(
                 track=own[place],
-                frames=(segment.sound_stop_sector - segment.start_sector) * size,
-                pause_frames=(segment.stop_sector - segment.sound_stop_sector) * size,
-                before=own[place - 1] if place and joins[place - 1] else None,
-                after=own[place + 1] if place < last and joins[place] else None,
+                frames=sounds[place],
+                pause_frames=pauses[place],
+                before=own[place - 1] if reached else None,
+                before_frames=sounds[place - 1] if reached else 0,
+                before_pause_frames=pauses[place - 1] if reached else 0,
+                after=own[place + 1] if place < last and not pauses[place] else None,
             ),
         )
 
@@ -65,7 +69,7 @@ def _task(number: int, stretch: Stretch, form: AudioFormat, lathe: LatheSettings
         "listen",
         (versions.LISTEN, versions.audio_libraries()),
         stretch.track.pcm_sha256,
-        (stretch.frames, stretch.pause_frames),
+        (stretch.frames, stretch.pause_frames, stretch.before_frames, stretch.before_pause_frames),
         neighbours,
         (lathe.highpass_hz, lathe.lowpass_hz, lathe.elliptical_hz),
         form.rate,

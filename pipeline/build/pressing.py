@@ -1,8 +1,8 @@
 """The music of a record's sides: mastered for them where the manifest asks for that, levelled, rendered."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor
 
 from dsp.envelope import Envelope
 from pipeline.build import masters, renders
@@ -14,6 +14,7 @@ from pipeline.build.trace import Before
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
 from pipeline.level import ReelLevel, solve, unlimited_peak_dbtp
 from pipeline.shaped import read_envelope
+from pipeline.timeline import Island
 
 # In steps of this, so that sides are not turned down anew for hundredths.
 STEPS_PER_DB = 10
@@ -40,22 +41,21 @@ def pressing(album: Album, levelled: Levelled, runner: Runner, before: Before, *
     form = side_format(album.timeline.rate)
     version = FOR_VINYL * album.manifest.vinyl.reworks
     session, masterings, envelopes = _mastered(album, levelled, runner, before, hold=hold)
-    if album.manifest.vinyl.limiter:
+    limited = album.manifest.vinyl.limiter
+    if limited:
         session = replace(session, ceiling_dbtp=min(session.ceiling_dbtp, PEAK_MAX_DBTP))
-        return Pressing(
-            session=session,
-            masterings=masterings,
-            renderings=renders.limited(session, [form], version),
-        )
-    gain_db = _gain_db(session, envelopes)
+    gain_db = _gain_db(session, envelopes, limited=limited)
     last_db = before.revision.get("vinyl_gain_db") if before else None
     if gain_db is None or (hold and last_db is not None):
         gain_db = min(last_db or 0.0, 0.0 if gain_db is None else gain_db)
+    if limited and gain_db:
+        version = FOR_VINYL  # which is otherwise the release's own rendering
+    render = renders.limited if limited else renders.unlimited
     return Pressing(
         session=session,
         masterings=masterings,
         gain_db=gain_db,
-        renderings=renders.unlimited(session, form, gain_db, version),
+        renderings=render(session, [form], version=version, gain_db=gain_db),
     )
 
 
@@ -106,13 +106,24 @@ def _levels(
     return solve(reels, envelopes, album.vinyl_timeline, levelling, held)
 
 
-def _gain_db(session: Session, envelopes: Sequence[Envelope | None]) -> float | None:
-    """What takes the highest peak of all sides to where it may be; None while something is not mastered."""
+def _gain_db(session: Session, envelopes: Sequence[Envelope | None], *, limited: bool) -> float | None:
+    """What takes the highest peak of all sides to where it may be; None while something is not mastered.
+
+    `limited`: peaks that meet a limiter do not count.
+    """
     known = [envelope for envelope in envelopes if envelope]
     if len(known) < len(envelopes):
         return None
-    peaks = [unlimited_peak_dbtp(island, session.levels, known) for island in session.timeline.islands]
-    return min(0.0, floor((PEAK_MAX_DBTP - max(peaks)) * STEPS_PER_DB) / STEPS_PER_DB)
+    free = [island for island in session.timeline.islands if not (limited and _has_limiters(session, island))]
+    peaks_dbtp = [unlimited_peak_dbtp(island, session.levels, known) for island in free]
+    highest_dbtp = max(peaks_dbtp, default=-math.inf)
+    if highest_dbtp <= PEAK_MAX_DBTP:
+        return 0.0
+    return math.floor((PEAK_MAX_DBTP - highest_dbtp) * STEPS_PER_DB) / STEPS_PER_DB
+
+
+def _has_limiters(session: Session, island: Island) -> bool:
+    return all(session.reels[slot.reel].limiter for slot in island.slots)
 
 
 def gains(pressing: Pressing) -> list[Mapping[str, object]]:

@@ -59,6 +59,10 @@ class Production:
         read = [each for each in self.renderings if any(each.key(form) in keys for form in each.formats)]
         _render(dict.fromkeys(read, DAMAGED), self.masterings, runner, whole=True)
 
+    def prove_heard(self, runner: Runner) -> None:
+        """See that what was heard of the sides is whole before it is read."""
+        _prove(self.cutting, self.listening, self.pressing.renderings, self.masterings, runner)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
@@ -105,7 +109,7 @@ def produce(
     listening = listening_tasks(album.sides, unlimited, form, lathe) if unlimited else {}
     _listen(listening, parts.pressing.renderings, parts.masterings, runner)
     heard = read_heard(runner.cache, listening)
-    cutting = cut_sides(album.manifest, album.vinyl_reels, album.sides, heard, listening) if listening else []
+    cutting = cut_sides(album.manifest, album.sides, heard, listening) if listening else []
     every = (*(each.trace for each in parts.masterings), *of_renderings)
     return Production(
         release=_release(album, parts, unlimited, cover, runner, before),
@@ -260,11 +264,22 @@ def _cuts(
         for each in sides
     }
     unknown = [each for each in sides if not runner.cache.holds(tasks[each.side.letter].keys[0])]
-    numbers = {segment.track for each in unknown for segment in each.side.segments}
-    damaged = {n: listening[n] for n in numbers if not runner.cache.proves(listening[n].keys[0])}
-    _listen(damaged, parts.pressing.renderings, parts.masterings, runner)
+    _prove(unknown, listening, parts.pressing.renderings, parts.masterings, runner)
     runner.run("predicting", tasks.values())
     return {letter: read_cut(runner.cache, task) for letter, task in tasks.items()}
+
+
+def _prove(
+    sides: Sequence[CutSide],
+    listening: Mapping[int, Task],
+    renderings: Sequence[Rendering],
+    masterings: Sequence[Mastering],
+    runner: Runner,
+) -> None:
+    """See that what was heard of the tracks of these sides is whole; what is not is heard again."""
+    numbers = {segment.track for each in sides for segment in each.side.segments}
+    damaged = {n: listening[n] for n in numbers if not runner.cache.proves(listening[n].keys[0])}
+    _listen(damaged, renderings, masterings, runner)
 
 
 def _formats(manifest: Manifest, wanted: Mapping[str, bool]) -> list[AudioFormat]:

@@ -81,10 +81,12 @@ class Rendering:
         )
 
 
-def limited(session: Session, formats: Sequence[AudioFormat], version: str = "") -> list[Rendering]:
-    """Every island at every rate of `formats`, under the ceiling."""
+def limited(
+    session: Session, formats: Sequence[AudioFormat], *, version: str = "", gain_db: float = 0.0
+) -> list[Rendering]:
+    """Every island at every rate of `formats`, under the ceiling; `gain_db` is on top of what reels have."""
     return [
-        rendering(session, run, rate, own, version=version)
+        rendering(session, run, rate, own, version=version, gain_db=gain_db)
         for rate, own in by_rate(formats).items()
         for island in session.timeline.islands
         for run in island.overlapping_runs
@@ -99,12 +101,13 @@ def by_rate(formats: Sequence[AudioFormat]) -> dict[int, tuple[AudioFormat, ...]
     return found
 
 
-def unlimited(session: Session, form: AudioFormat, gain_db: float, version: str = "") -> list[Rendering]:
-    """Every island without limiters, all turned down alike."""
+def unlimited(
+    session: Session, formats: Sequence[AudioFormat], *, version: str = "", gain_db: float = 0.0
+) -> list[Rendering]:
+    """The same without limiters, for vinyl."""
     return [
-        rendering(
-            session, run, form.rate, (form,), gain_db=gain_db, limiting=False, version=version, for_vinyl=True
-        )
+        rendering(session, run, rate, own, gain_db=gain_db, limiting=False, version=version, for_vinyl=True)
+        for rate, own in by_rate(formats).items()
         for island in session.timeline.islands
         for run in island.overlapping_runs
     ]

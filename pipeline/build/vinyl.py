@@ -13,7 +13,7 @@ from pipeline.build.opened import Opened, open_album, store_of
 from pipeline.build.production import Production, produce
 from pipeline.build.request import Options
 from pipeline.build.run import Watcher
-from pipeline.deliver.grooves import banded_tracks
+from pipeline.deliver.grooves import has_band
 from pipeline.deliver.plan_room import PlanPart
 from pipeline.deliver.plans import Layout, Plans, compare, plans_data
 from pipeline.deliver.predicted import PredictedSide
@@ -44,6 +44,7 @@ def look_at_sides(file: Path, options: Options, watcher: Watcher, *, what_if: bo
         production = produce(
             opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
         )
+        production.prove_heard(opened.runner)
         sides = tuple(_side(opened, production, each) for each in production.cutting)
         plans = _plans(opened, production) if what_if else None
     return Record(sides, production.cuts, plans)
@@ -79,7 +80,6 @@ def _plans(opened: Opened, production: Production) -> Plans:
 def _parts(opened: Opened, production: Production) -> Sequence[PlanPart]:
     """What a side can hold a whole number of, with what it does to the groove."""
     album = opened.album
-    banded = banded_tracks(album.manifest, album.vinyl_reels)
     parts = parts_of(album.vinyl_timeline)
     lengths = lengths_of(parts, album.manifest.vinyl.gap)
     return [
@@ -90,7 +90,7 @@ def _parts(opened: Opened, production: Production) -> Sequence[PlanPart]:
             ),
             sound_sectors_300=sound * STEP,
             gap_sectors_300=gap * STEP,
-            band=part.segments[-1].track in banded,
+            band=has_band(album.manifest, part.segments[-1].track, gap),
         )
         for part, (sound, gap) in zip(parts, lengths, strict=True)
     ]

@@ -24,35 +24,36 @@ class Loop:
     turns: int
 
 
-def banded_tracks(manifest: Manifest, reels: Sequence[Reel]) -> frozenset[int]:
-    """The tracks that a visible band is wanted behind, wherever a side ends."""
-    if not isinstance(manifest.vinyl.bands, str):
-        return frozenset(manifest.vinyl.bands)
-    # In a crossfade there is no instant at which a band could be cut, and what runs on is one piece.
-    return frozenset(reel.track_numbers[-1] for reel in reels if reel.crossfade is None)
+def has_band(manifest: Manifest, track: int, gap_sectors: int) -> bool:
+    """Whether a visible band is wanted behind a track, where the side goes on after such a pause."""
+    bands = manifest.vinyl.bands
+    return gap_sectors > 0 if isinstance(bands, str) else track in bands
 
 
-def bands_of(manifest: Manifest, reels: Sequence[Reel], side: Side) -> tuple[bool, ...]:
+def bands_of(manifest: Manifest, side: Side) -> tuple[bool, ...]:
     """Whether a visible band is wanted behind each track of a side; behind the last is none."""
-    banded = banded_tracks(manifest, reels)
-    return (*(segment.track in banded for segment in side.segments[:-1]), False)
+    wanted = [
+        has_band(manifest, segment.track, segment.stop_sector - segment.sound_stop_sector)
+        for segment in side.segments[:-1]
+    ]
+    return (*wanted, False)
 
 
 def loops_of(manifest: Manifest, reels: Sequence[Reel], sides: Sequence[Side]) -> dict[str, Loop]:
-    """The locked grooves that the manifest asks for, by side; those without a fault."""
+    """The locked grooves that the manifest asks for, by side, where there is no fault in them."""
     vinyl = manifest.vinyl
     found = {}
     for side in sides:
         if side.letter in vinyl.locked_groove:
             start_s, length_s = _loop_s(manifest, reels, side)
-            if not _complaint(manifest, length_s):
-                turns = round(length_s / turn_s(vinyl.rpm))
-                found[side.letter] = Loop(start_s, length_s, turns)
+            found[side.letter] = Loop(start_s, length_s, round(length_s / turn_s(vinyl.rpm)))
     return found
 
 
 def loop_faults(manifest: Manifest, reels: Sequence[Reel], sides: Sequence[Side]) -> Iterator[Fault]:
-    """Locked grooves that do not lie in the last track of their side, or are no whole turn."""
+    """Locked grooves that do not lie in the last track of their side, are no whole turn, or change while they
+    go round.
+    """
     letters = [side.letter for side in sides]
     for letter in manifest.vinyl.locked_groove:
         route: Route = ("vinyl", "locked_groove", letter)
@@ -61,25 +62,53 @@ def loop_faults(manifest: Manifest, reels: Sequence[Reel], sides: Sequence[Side]
             yield manifest.fault(route, f"there is no side {letter}", f"the sides are {named}")
             continue
         side = sides[letters.index(letter)]
-        start_s, length_s = _loop_s(manifest, reels, side)
-        last = side.segments[-1]
-        if length_s <= 0 or start_s < last.start_sector / SECTORS_PER_SECOND:
-            problem = f"this is not inside track {last.track}, the last of side {letter}"
-            yield manifest.fault(route, problem, "it is a time in that track's mix")
-        elif problem := _complaint(manifest, length_s):
-            hint = f"let it begin, or the track end, so that it is {turn_s(manifest.vinyl.rpm):.3f} s long"
+        for problem, hint in _loop_problems(manifest, reels, side):
             yield manifest.fault(route, problem, hint)
+
+
+def _loop_problems(manifest: Manifest, reels: Sequence[Reel], side: Side) -> Iterator[tuple[str, str]]:
+    """What is wrong with a loop, and what may be done."""
+    start_s, length_s = _loop_s(manifest, reels, side)
+    last = side.segments[-1]
+    reel = _reel_of(reels, last.track)
+    faded_in_s = _faded_in_s(reels, reel)
+    if length_s <= 0 or start_s < last.start_sector / SECTORS_PER_SECOND:
+        problem = f"this is not inside track {last.track}, the last of side {side.letter}"
+        yield problem, "it is a time in that track's mix"
+    elif problem := _complaint(manifest, length_s):
+        one_s = turn_s(manifest.vinyl.rpm)
+        yield problem, f"let it begin, or the track end, so that it is {one_s:.3f} s long"
+    elif reel.fade_out:
+        yield f"track {last.track} fades out, and so would its locked groove", "leave out fade_out"
+    elif start_s - _start_s(reel, side) < faded_in_s:
+        yield f"track {last.track} is still fading in where its locked groove begins", "let it begin later"
+
+
+def _faded_in_s(reels: Sequence[Reel], reel: Reel) -> float:
+    """How long a reel takes to come in, by a crossfade or a fade of its own."""
+    place = reels.index(reel)
+    before = reels[place - 1].crossfade if place else None
+    return max((fade.seconds for fade in (before, reel.fade_in) if fade), default=0.0)
+
+
+def _reel_of(reels: Sequence[Reel], track: int) -> Reel:
+    return next(reel for reel in reels if track in reel.track_numbers)
+
+
+def _start_s(reel: Reel, side: Side) -> float:
+    """Where a reel begins on its side; it starts on a sector, as its later tracks may not."""
+    first = next(segment for segment in side.segments if segment.track == reel.first_track)
+    return first.start_sector / SECTORS_PER_SECOND
 
 
 def _loop_s(manifest: Manifest, reels: Sequence[Reel], side: Side) -> tuple[float, float]:
     """Where the loop begins on the side, and how long it is."""
-    last = side.segments[-1]
-    reel = next(reel for reel in reels if last.track in reel.track_numbers)
-    piece = manifest.pieces[last.track - 1]
-    place = reel.track_numbers.index(last.track)
-    into_s = manifest.vinyl.locked_groove[side.letter] - piece.start_s
+    last = side.segments[-1].track
+    reel = _reel_of(reels, last)
+    place = reel.track_numbers.index(last)
+    at_s = reel.cuts_s[place] + manifest.vinyl.locked_groove[side.letter] - manifest.pieces[last - 1].start_s
     end_s = reel.stop_s if place + 1 == len(reel.cuts_s) else reel.cuts_s[place + 1]
-    return last.start_sector / SECTORS_PER_SECOND + into_s, end_s - reel.cuts_s[place] - into_s
+    return _start_s(reel, side) + at_s - reel.start_s, end_s - at_s
 
 
 def _complaint(manifest: Manifest, length_s: float) -> str:

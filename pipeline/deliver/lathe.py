@@ -9,7 +9,7 @@ import soundfile
 
 from dsp.disc import SECTORS_PER_SECOND
 from dsp.dither import int_to_float
-from dsp.groove import vu_db
+from dsp.groove import VU_SECTORS, vu_db
 from dsp.groove_meter import GrooveMeter
 from dsp.lathe import LatheSettings
 from dsp.metrics import LowEnd, Sibilance
@@ -40,13 +40,17 @@ class Heard:
 class Stretch:
     """A track as it lies on a side: `frames` of it, then `pause_frames` of silence.
 
-    `before` and `after` are the renderings that it runs on from and into, None where there is a pause.
+    `before` is the rendering of the track before, `before_frames` of it, and `before_pause_frames` of silence
+    behind that; None where the pause is so long that nothing of it is heard any more. `after` is the
+    rendering that it runs on into, None where there is a pause.
     """
 
     track: Rendered
     frames: int
     pause_frames: int = 0
     before: Rendered | None = None
+    before_frames: int = 0
+    before_pause_frames: int = 0
     after: Rendered | None = None
 
 
@@ -56,7 +60,7 @@ def listen(
     """Hear a track, and what it does to the groove; `progress` is told seconds."""
     low_end, sibilance = LowEnd(form.rate), Sibilance(form.rate)
     groove = GrooveMeter(form.rate, lathe=lathe)
-    history = _end(stretch.before, round(HISTORY_S * form.rate)) if stretch.before else np.empty((0, 2))
+    history = _history(stretch, round(HISTORY_S * form.rate))
     groove.process(history)
     for audio in _first(stretch.track, stretch.frames, form):
         for meter in (low_end, sibilance, groove):
@@ -73,8 +77,11 @@ def listen(
     moments = tuple((moment.time_s, moment.excess_db) for moment in sibilance.moments)
     first = len(history) * SECTORS_PER_SECOND // form.rate
     sectors = (stretch.frames + stretch.pause_frames) * SECTORS_PER_SECOND // form.rate
-    table = groove.table.part(first, first + sectors)
-    return Heard(low.correlation, low.side_to_mid_db, moments, vu_db(table)), table
+    table = groove.table
+    # A meter's 300 ms reach back into the track before.
+    loudest_db = vu_db(table.part(max(0, first - VU_SECTORS), first + sectors))
+    heard = Heard(low.correlation, low.side_to_mid_db, moments, loudest_db)
+    return heard, table.part(first, first + sectors)
 
 
 def _first(track: Rendered, frames: int, form: AudioFormat) -> Iterator[Block]:
@@ -86,8 +93,13 @@ def _first(track: Rendered, frames: int, form: AudioFormat) -> Iterator[Block]:
             return
 
 
-def _end(track: Rendered, frames: int) -> Block:
-    """The last `frames` of a rendered track."""
+def _history(stretch: Stretch, frames: int) -> Block:
+    """The last `frames` before a track, or what there is of them."""
+    track, stop = stretch.before, stretch.before_frames
+    if track is None:
+        return np.empty((0, 2))
+    start = max(0, stop - max(0, frames - stretch.before_pause_frames))
     with soundfile.SoundFile(os.fsencode(track.path) if os.name == "posix" else str(track.path)) as file:
-        file.seek(max(0, file.frames - frames))
-        return np.asarray(file.read(dtype="float64", always_2d=True))
+        file.seek(start)
+        sound = file.read(stop - start, dtype="float64", always_2d=True)
+    return np.concatenate([sound, np.zeros((stretch.before_pause_frames, 2))])

@@ -15,6 +15,8 @@ from pipeline.deliver.side_cut import SideCut
 from pipeline.deliver.side_files import side_name
 from pipeline.deliver.sides import Side
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format, tracks_on
+from pipeline.manifest.chain import Insert
+from pipeline.manifest.places import Route
 from pipeline.manifest.vinyl import Vinyl
 from pipeline.reels import Reel
 from pipeline.side_limits import limits
@@ -53,7 +55,7 @@ def _with_sums(note: CuttingNote, sums: Sums) -> CuttingNote:
 
 
 def _side(release: Release, side: Side, heard: Mapping[int, Heard], cut: SideCut | None) -> NoteSide:
-    bands = bands_of(release.manifest, release.reels, side)
+    bands = bands_of(release.manifest, side)
     loops = loops_of(release.manifest, release.vinyl_reels, [side])
     return NoteSide(
         letter=side.letter,
@@ -164,9 +166,10 @@ def _done(release: Release) -> tuple[str, ...]:
             f"All sides are turned down alike by {-release.vinyl_gain_db:.1f} dB, so that no true peak is "
             f"over −{-PEAK_MAX_DBTP:g} dBTP."
         )
-    if vinyl.limiter:
+    if _limited(release):
         ceiling_dbtp = min(release.manifest.level.ceiling_dbtp, PEAK_MAX_DBTP)
-        sentences.append(f"Peaks are limited to {ceiling_dbtp:g} dBTP.")
+        some = "" if all(reel.limiter for reel in release.reels) else ", where tracks have a limiter"
+        sentences.append(f"Peaks are limited to −{-ceiling_dbtp:g} dBTP{some}.")
     return tuple(sentences)
 
 
@@ -181,19 +184,33 @@ def _filtered(vinyl: Vinyl) -> list[str]:
     return [sentence.format(freq_hz) for sentence, freq_hz in sentences.items() if freq_hz]
 
 
+def _limited(release: Release) -> bool:
+    """Whether a limiter stands behind any track on the sides."""
+    return release.manifest.vinyl.limiter and any(reel.limiter for reel in release.reels)
+
+
 def _not_done(release: Release) -> tuple[str, ...]:
     vinyl = release.manifest.vinyl
+    stages = {insert.name for _, insert in _own_stages(release)}
     left = {
-        "mono bass": vinyl.mono_bass_hz,
-        "high-pass": vinyl.highpass_hz,
-        "low-pass": vinyl.lowpass_hz,
+        "mono bass": not vinyl.mono_bass_hz and "stereo" not in stages,
+        "high-pass": not vinyl.highpass_hz and "eq" not in stages and "linear_eq" not in stages,
+        "low-pass": not vinyl.lowpass_hz and "eq" not in stages and "linear_eq" not in stages,
+        "de-essing": "deess" not in stages and "multiband" not in stages,
     }
-    named = [name for name, freq_hz in left.items() if not freq_hz]
-    not_done = [] if vinyl.limiter else ["No peak limiting: the peaks of the digital release are still here."]
+    named = [name for name, missing in left.items() if missing]
+    not_done = []
+    if not _limited(release) and "limiter" not in stages:
+        not_done.append("No peak limiting: the peaks of the digital release are still here.")
     if named:
         not_done.append(
             f"No {', no '.join(named)} for the cut, but for what the chains of the release have: as your "
             "lathe needs it."
         )
-    not_done.append("No de-essing for the cut.")
     return tuple(not_done)
+
+
+def _own_stages(release: Release) -> list[tuple[Route, Insert]]:
+    """Stages that are written for the sides alone."""
+    mixes = range(len(release.manifest.tracks))
+    return [entry for mix in mixes for entry in release.manifest.vinyl_chain(mix) if entry[0][0] == "vinyl"]

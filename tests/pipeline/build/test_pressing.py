@@ -87,7 +87,7 @@ def test_the_elliptical_equaliser_is_that_of_the_model(folder: Path, plain: Path
         assert response_db(*difference, hz) == pytest.approx(wanted_db + turned_db, abs=0.3)
         assert response_db(*middle, hz) == pytest.approx(turned_db, abs=0.05)
     assert "the difference of the channels is 3 dB down at 150 Hz" in note(filtered)
-    assert "No high-pass, no low-pass for the cut" in note(filtered)
+    assert "No high-pass, no low-pass, no de-essing for the cut" in note(filtered)
 
 
 def test_filters_are_on_the_sides_alone(folder: Path, plain: Path) -> None:

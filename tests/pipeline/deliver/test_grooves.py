@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.deliver.grooves import Loop, banded_tracks, bands_of, loop_faults, loops_of
+from pipeline.deliver.grooves import Loop, bands_of, loop_faults, loops_of
 from pipeline.deliver.sides import sides_of
 from pipeline.timeline import lay
 from tests.albums import HEAD, facts_of, manifest, music, reels_in, write_mix
@@ -30,23 +30,30 @@ def faults(folder, vinyl, **more):
 
 
 def test_bands_are_where_tracks_part(folder):
-    album, reels, (first, second) = laid(folder, "sides: {A: [1, 2], B: [3]}")
-    assert bands_of(album, reels, first) == (True, False)
-    assert bands_of(album, reels, second) == (False,)
+    album, _, (first, second) = laid(folder, "sides: {A: [1, 2], B: [3]}")
+    assert bands_of(album, first) == (True, False)
+    assert bands_of(album, second) == (False,)
 
 
 def test_no_band_in_a_crossfade_unless_it_is_asked_for(folder):
     tracks = "- {mix: a.wav, then: {crossfade: 1}}\n- b.wav\n- c.wav\n"
-    album, reels, (side,) = laid(folder, "sides: {A: [1, 2, 3]}", tracks)
-    assert bands_of(album, reels, side) == (False, True, False)
-    album, reels, (side,) = laid(folder, "sides: {A: [1, 2, 3]}, bands: [1]", tracks)
-    assert bands_of(album, reels, side) == (True, False, False)
+    album, _, (side,) = laid(folder, "sides: {A: [1, 2, 3]}", tracks)
+    assert bands_of(album, side) == (False, True, False)
+    album, _, (side,) = laid(folder, "sides: {A: [1, 2, 3]}, bands: [1]", tracks)
+    assert bands_of(album, side) == (True, False, False)
 
 
 def test_no_bands(folder):
-    album, reels, (side,) = laid(folder, "sides: {A: [1, 2, 3]}, bands: []")
-    assert bands_of(album, reels, side) == (False, False, False)
-    assert banded_tracks(album, reels) == frozenset()
+    album, _, (side,) = laid(folder, "sides: {A: [1, 2, 3]}, bands: []")
+    assert bands_of(album, side) == (False, False, False)
+
+
+def test_no_band_where_the_music_does_not_pause(folder):
+    """Unless somebody asks for one: a band is cut by hand, whatever the music does."""
+    tracks = "- {mix: a.wav, then: {gap: 0}}\n- b.wav\n- c.wav\n"
+    for vinyl, bands in (("", (False, True, False)), (", bands: [1]", (True, False, False))):
+        album, _, (side,) = laid(folder, f"sides: {{A: [1, 2, 3]}}{vinyl}", tracks)
+        assert bands_of(album, side) == bands
 
 
 @pytest.mark.parametrize(
@@ -66,6 +73,27 @@ def test_a_loop_counts_from_the_mix_whatever_is_trimmed(folder):
     vinyl = "sides: {A: [1], B: [2, 3]}, locked_groove: {B: 3.2}"
     loop = loops_of(*laid(folder, vinyl, tracks))["B"]
     assert (loop.start_s, loop.length_s) == (pytest.approx(11 + 2.2), pytest.approx(1.8))
+
+
+def test_a_loop_behind_a_cut_lies_where_the_music_does(folder):
+    """Its track's mark is on a sector, 7 ms before the cut; the loop is not moved by that."""
+    tracks = "- a.wav\n- {mix: c.wav, cuts: [{title: x, at: 0}, {title: y, at: 1.007}]}\n"
+    loop = loops_of(*laid(folder, "sides: {A: [1], B: [2, 3]}, locked_groove: {B: 4.2}", tracks))["B"]
+    assert (loop.start_s, loop.length_s) == (pytest.approx(4.2), pytest.approx(1.8))
+
+
+@pytest.mark.parametrize(
+    ("tracks", "side", "said"),
+    [
+        ("- a.wav\n- b.wav\n- {mix: c.wav, fade_out: {seconds: 0.5}}\n", "A: [1], B: [2, 3]",
+         "track 3 fades out, and so would its locked groove; leave out fade_out"),
+        ("- a.wav\n- {mix: b.wav, then: {crossfade: 5}}\n- c.wav\n", "A: [1], B: [2, 3]",
+         "track 3 is still fading in where its locked groove begins; let it begin later"),
+    ],
+)  # fmt: skip
+def test_what_changes_while_it_goes_round_is_refused(folder, tracks, side, said):
+    (fault,) = faults(folder, f"sides: {{{side}}}, locked_groove: {{B: 4.2}}", tracks=tracks)
+    assert said in fault
 
 
 @pytest.mark.parametrize(

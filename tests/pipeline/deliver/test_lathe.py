@@ -140,6 +140,7 @@ def test_tracks_that_run_on_are_the_groove_of_the_whole(release, tmp_path):
                 track=piece,
                 frames=piece.frames,
                 before=pieces[place - 1] if place else None,
+                before_frames=pieces[place - 1].frames if place else 0,
                 after=pieces[place + 1] if place < 2 else None,
             )
         )
@@ -155,6 +156,22 @@ def test_a_pause_is_part_of_the_groove(release, tmp_path):
     found = groove(Stretch(track=track, frames=len(audio), pause_frames=RATE // 2))
     same(found, table_of(np.concatenate([audio, np.zeros((RATE // 2, 2))])))
     assert found.sectors == 750
+
+
+def test_a_vu_reading_reaches_into_the_track_before(release, tmp_path):
+    """0.15 s of a loud tone on either side of a mark read as much as 0.3 s of it, or less by the pause."""
+    loud, soft = tone(1000.0, 0.15, 0.5), tone(1000.0, 1.85, 0.005)
+    first, second = (
+        written(release, tmp_path / f"{n}.wav", np.stack([part, part], axis=1))
+        for n, part in enumerate((np.concatenate([soft, loud]), np.concatenate([loud, soft])))
+    )
+    for pause, share in ((0, 1.0), (RATE // 10, 2 / 3)):
+        stretch = Stretch(track=second, frames=second.frames, before=first, before_frames=first.frames,
+                          before_pause_frames=pause)  # fmt: skip
+        found = listen(stretch, FORM, LatheSettings(), lambda _: None)[0]
+        assert found.vu_db == pytest.approx(20 * np.log10(0.5 * share), abs=0.1)
+    alone = listen(Stretch(track=second, frames=second.frames), FORM, LatheSettings(), lambda _: None)[0]
+    assert alone.vu_db == pytest.approx(20 * np.log10(0.25), abs=0.2)
 
 
 def test_the_vu_reading_is_that_of_the_louder_channel(heard):
