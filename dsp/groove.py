@@ -7,29 +7,32 @@ of tracks needs no audio. A prediction to aim the microscope and the ears, not a
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
 from dsp.disc import DISCS, SECTORS_PER_SECOND, Disc, turn_sectors
 from dsp.gain import db_to_gain, gain_to_db
+from dsp.groove_echoes import ECHO_DB, Echo, echoes
 from dsp.groove_events import (
     Event,
     Groove,
     Kind,
-    middle_s,
-    moments,
+    Unlisted,
     ranked_events,
     shallow_ratio,
+    taken_m,
     widths_m,
 )
 from dsp.land import LAWS, Packing, band_travel, loudest_gain_db
 from dsp.lathe import LatheSettings
 from dsp.sector_table import ELLIPTICAL_HZ, Motion, SectorTable
 from dsp.tracing import (
+    ALIKE,
     Array,
     curvature,
+    first_most,
     heat_m_s2,
+    middle_s,
     middles,
     per_frame,
     running_mean,
@@ -42,9 +45,11 @@ __all__ = [
     "VU_SECTORS",
     "Bass",
     "Cut",
+    "Echo",
     "Event",
     "Kind",
     "Prediction",
+    "Unlisted",
     "gain_db_of",
     "level_db_of",
     "predict",
@@ -57,13 +62,6 @@ Bands = Sequence[tuple[int, int]]
 # Peak velocity of a wall that a table is in: its gain of 1.
 TABLE_CM_S = 5.0
 VU_SECTORS = 90
-
-# An echo is heard when a passage is this far under what lies one turn away; both are RMS over 300 ms.
-ECHO_DB = 30.0
-MOST_ECHOES = 8
-ECHO_SECTORS = 90
-# Surface noise of a good pressing is 60 dB under 5 cm/s: silence is not softer. Mean square of both walls.
-_NOISE = 1e-6 * (TABLE_CM_S / 100.0) ** 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +115,11 @@ class Prediction:
 
     `spare_m` is room left at `asked_gain_db`, less than 0 where the side does not fit. Tracing distortion is
     a ratio, for each 50 ms. `curvature_over_one` are shares of the time at which a bend is tighter than the
-    tip. `echoes` are (seconds, dB under what lies one turn away).
+    tip. `echoes` are the eight worst, in the order of time.
+
+    `vu_time_s` is the middle of the 300 ms that read highest, 0 for silence. `widest` is a time and a pitch
+    in metres: the moment whose turn takes the most land, bands left out, and what that turn takes; of equals
+    the first. `unlisted` is what is over its limit and not among `events`.
     """
 
     cut: Cut
@@ -128,9 +130,11 @@ class Prediction:
     spare_m: Mapping[str, float]
     loudest_gain_db: Mapping[str, float]
     vu_db: float
+    vu_time_s: float
     radius_m: Array
     pitch_m: Array
     mean_pitch_m: float
+    widest: tuple[float, float]
     width_least_m: Array
     width_most_m: Array
     tracing: Array
@@ -139,10 +143,11 @@ class Prediction:
     acceleration_most_m_s2: float
     heat_most_m_s2: float
     events: tuple[Event, ...]
+    unlisted: tuple[Unlisted, ...]
     bass: tuple[Bass, ...]
     curvature_over_one: float
     other_curvature_over_one: float
-    echoes: tuple[tuple[float, float], ...]
+    echoes: tuple[Echo, ...]
 
 
 def vu_db(table: SectorTable) -> float:
@@ -150,9 +155,16 @@ def vu_db(table: SectorTable) -> float:
 
     dBFS; -inf for silence.
     """
+    return _vu_reading(table)[0]
+
+
+def _vu_reading(table: SectorTable) -> tuple[float, float]:
+    """The highest in dBFS, and the middle of its 300 ms in seconds."""
     rows = Motion.LEFT_MAGNITUDE, Motion.RIGHT_MAGNITUDE
-    highest = max(running_mean(per_frame(table, row), VU_SECTORS).max(initial=0.0) for row in rows)
-    return gain_to_db(math.pi / 2.0 * float(highest))
+    read = np.maximum(*(running_mean(per_frame(table, row), VU_SECTORS) for row in rows))
+    if not read.any():
+        return -math.inf, 0.0
+    return gain_to_db(math.pi / 2.0 * float(read.max())), first_most(read) / SECTORS_PER_SECOND
 
 
 def gain_db_of(level_db: float, vu_db: float, lathe: LatheSettings) -> float:
@@ -194,7 +206,10 @@ def predict(table: SectorTable, cut: Cut, *, asked_gain_db: float, bands: Bands 
     travel_m = max((packing.travel(gain) for packing in packings[lathe.law]), key=_last)
     banded_travel_m = band_travel(bands, table.sectors, turn_sectors(cut.rpm), lathe.band_mm / 1000.0)
     groove = _groove(table, cut, gain, travel_m, packings[lathe.law], bands)
+    pitch_m = _pitch_m(travel_m - banded_travel_m, turn_sectors(cut.rpm))
     width_least_m, width_most_m = widths_m(groove)
+    read_db, read_s = _vu_reading(table)
+    events, unlisted = ranked_events(groove)
     return Prediction(
         cut=cut,
         seconds=table.sectors / SECTORS_PER_SECOND,
@@ -203,10 +218,12 @@ def predict(table: SectorTable, cut: Cut, *, asked_gain_db: float, bands: Bands 
         fits=fits,
         spare_m=spare_m,
         loudest_gain_db=loudest_db,
-        vu_db=vu_db(table),
+        vu_db=read_db,
+        vu_time_s=read_s,
         radius_m=groove.radius_m,
-        pitch_m=_pitch_m(travel_m - banded_travel_m, turn_sectors(cut.rpm)),
+        pitch_m=pitch_m,
         mean_pitch_m=groove.mean_pitch_m,
+        widest=_widest(groove, pitch_m),
         width_least_m=width_least_m,
         width_most_m=width_most_m,
         tracing=groove.tracing,
@@ -214,11 +231,12 @@ def predict(table: SectorTable, cut: Cut, *, asked_gain_db: float, bands: Bands 
         velocity_most_m_s=gain * float(table.motion[Motion.VELOCITY_MOST].max()),
         acceleration_most_m_s2=gain * float(table.motion[Motion.ACCELERATION_MOST].max()),
         heat_most_m_s2=float(groove.heat_m_s2.max()),
-        events=ranked_events(groove),
+        events=events,
+        unlisted=unlisted,
         bass=tuple(_bass(groove, cut, setting, packings[lathe.law], bands) for setting in ELLIPTICAL_HZ),
         curvature_over_one=_over_one(groove, lathe.tip_um),
         other_curvature_over_one=_over_one(groove, lathe.other_tip_um),
-        echoes=_echoes(table, cut.rpm, gain, bands),
+        echoes=echoes(table, cut.rpm, gain, bands),
     )
 
 
@@ -274,6 +292,16 @@ def _pitch_m(travel_m: Array, turn: int) -> Array:
     return np.concatenate([np.full(min(turn, sectors), first_m), travel_m[turn:] - travel_m[:-turn]])
 
 
+def _widest(groove: Groove, pitch_m: Array) -> tuple[float, float]:
+    """What swings most in a turn with the most pitch, or in the quarter beside it that a lathe may hold."""
+    turn, at = turn_sectors(groove.rpm), middles(len(pitch_m))
+    widest = np.flatnonzero(pitch_m >= (1.0 - ALIKE) * pitch_m.max())
+    ends = np.append(widest, len(pitch_m) + 2 * turn)
+    within = ends[np.searchsorted(ends, at - turn // 4)] <= at + turn + turn // 4
+    window = first_most(np.where(within, taken_m(groove), -1.0))
+    return middle_s(int(at[window])), float(pitch_m.max())
+
+
 def _bass(groove: Groove, cut: Cut, elliptical_hz: int, own: Sequence[Packing], bands: Bands) -> Bass:
     """`own` is the side at the lathe's own setting."""
     table, lathe, gain = groove.table, cut.lathe, groove.gain
@@ -287,27 +315,6 @@ def _bass(groove: Groove, cut: Cut, elliptical_hz: int, own: Sequence[Packing], 
 def _over_one(groove: Groove, tip_um: float) -> float:
     acceleration = groove.gain * np.asarray(groove.table.motion[Motion.ACCELERATION_MOST], np.float64)
     return float((curvature(acceleration, groove.radius_m, groove.rpm, tip_um) > 1.0).mean())
-
-
-def _echoes(table: SectorTable, rpm: int, gain: float, bands: Bands) -> tuple[tuple[float, float], ...]:
-    """Where a pause with a visible band lies between a passage and its neighbour, nothing comes through."""
-    turn, at = turn_sectors(rpm), middles(table.sectors)
-    power = gain**2 * running_mean(per_frame(table, Motion.PLAYBACK_SQUARES), ECHO_SECTORS)
-    around, banded = np.pad(power, turn), np.pad(_bands_before(bands, table.sectors), turn, mode="edge")
-    before = np.where(banded[at + turn + 1] == banded[at], around[at], 0.0)
-    behind = np.where(banded[at + 2 * turn + 1] == banded[at + turn], around[at + 2 * turn], 0.0)
-    with np.errstate(divide="ignore"):
-        under_db = 10.0 * np.log10(np.maximum(before, behind) / np.maximum(power[at], _NOISE))
-    worst = islice(moments(under_db, ECHO_DB), MOST_ECHOES)
-    return tuple((middle_s(int(at[window])), float(under_db[window])) for window in worst)
-
-
-def _bands_before(bands: Bands, sectors: int) -> Array:
-    """(sectors + 1,): how many sectors before each lie in a pause with a band."""
-    banded = np.zeros(sectors + 1)
-    for start, stop in bands:
-        banded[start + 1 : stop + 1] = 1.0
-    return np.cumsum(banded)
 
 
 def _reference_db(lathe: LatheSettings) -> float:

@@ -1,9 +1,10 @@
 """Where a cut will give trouble: the moments at which to aim the microscope and the ears, worst first.
 
 All trouble has one currency, the dB by which the level at that moment must come down; so all of it can be
-ranked together. A moment is the worst 50 ms of ±2 s. It is listed from -2 dB on, at most four times for each
-kind, ten in all; but the worst of each kind that is over its limit keeps its place, or a bright side would
-hide that it skips.
+ranked together. A moment is the worst 50 ms of ±2 s. It is listed from -2 dB on, by severity, ten in all and
+at most four of each kind, or one bright song would fill the list. The worst of each kind keeps its place when
+it is at least 1 dB over its limit, or a bright side would hide that it skips; below that it is a trifle, and
+takes no place from what is worse. How many others are over their limit is told beside the list, by kind.
 
 What has one cure takes one place. Whatever asks for the most dB names the moment, and when that much comes
 off, the others of its family are cured as well:
@@ -13,11 +14,11 @@ off, the others of its family are cured as well:
   tracing are called sibilance where 5 to 10 kHz holds most of the velocity's energy;
 * heat, which is not of a moment but of a second, and of the cutter head alone.
 
-The rest of a moment whose kind is listed four times already is left out, not listed by another name.
+The rest of a moment whose kind is listed four times already is not listed by another name.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
@@ -34,7 +35,9 @@ from dsp.tracing import (
     Array,
     curvature,
     in_windows,
+    middle_s,
     middles,
+    moments,
     running_mean,
     slope,
 )
@@ -47,7 +50,10 @@ G_M_S2 = 9.80665
 NOTICE_DB = -2.0
 MOST_OF_A_KIND = 4
 MOST_EVENTS = 10
-_BLANK_WINDOWS = 2 * SECTORS_PER_SECOND // WINDOW_SECTORS
+# From here on the worst of a kind keeps its place: a change of level by less is hard to hear.
+_DUE_DB = 1.0
+# Of what lifts the bottom; a setting of 300 Hz leaves half of a tone of 173 Hz, and more of those above it.
+_ABOVE_BASS = 0.5
 _SIBILANT = 0.5
 # Of an even share of the disc, what a moment may take where the pitch follows the music.
 _LAND_SPREAD = 2.0
@@ -66,8 +72,12 @@ class Event:
     tracing distortion in percent for tracing and sibilance, in g for acceleration and heat, and bare ratios
     for slope and curvature. For land they are the pitch that the moment needs and the mean of the side, µm.
 
-    `elliptical_hz` is, for shallow, the lowest setting of the equaliser at which the groove is wide enough
-    within 2 s of the moment: 0 when it needs none, None when no setting is enough.
+    For shallow alone: `elliptical_hz` is the lowest setting of the equaliser at which the groove is wide
+    enough within 2 s of the moment: 0 when it needs none, None when no setting is enough. `cure` is the depth
+    without sound, µm, that keeps it wide enough at the moment as it is. `wide` is whether the cause lies
+    above the bass: even 300 Hz leaves more than half of what lifts the bottom with the equaliser off, as of a
+    tone over 173 Hz. Severity does not come into it, or the same sound would be one thing or the other by how
+    loud it is cut.
     """
 
     kind: Kind
@@ -77,19 +87,17 @@ class Event:
     value: float
     limit: float
     elliptical_hz: int | None = None
+    cure: float | None = None
+    wide: bool = False
 
 
-def moments(severity_db: Array, least_db: float) -> Iterator[int]:
-    """Windows with more than `least_db`, worst first, and each more than 2 s from those before it."""
-    left = severity_db.copy()
-    while left[worst := int(left.argmax())] > least_db:
-        yield worst
-        left[max(0, worst - _BLANK_WINDOWS) : worst + _BLANK_WINDOWS + 1] = -np.inf
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Moments of a kind that are over the limit but not in the list: how many, and the worst of them."""
 
-
-def middle_s(sector: int) -> float:
-    """Time of the middle of a sector."""
-    return (sector + 0.5) / SECTORS_PER_SECOND
+    kind: Kind
+    count: int
+    worst_db: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,25 +136,24 @@ def shallow_ratio(table: SectorTable, lathe: LatheSettings, gain: float, ellipti
     """
     if lathe.variable_depth:
         return np.zeros(table.sectors)
-    lift_m = [table.swing(elliptical_hz, Swing.LIFT_MOST, polarity) for polarity in (1, -1)]
     allowed_um = lathe.depth_um - lathe.least_width_um / 2.0
-    return np.asarray(gain * np.maximum(*lift_m) / max(1e-6 * allowed_um, _LEAST_M))
+    return gain * _rise_m(table, elliptical_hz) / max(1e-6 * allowed_um, _LEAST_M)
 
 
-def ranked_events(groove: Groove) -> tuple[Event, ...]:
-    """The ten worst moments, worst first; among them the worst of each kind that is over its limit."""
+def taken_m(groove: Groove) -> Array:
+    """(windows,): how much wider than without sound the groove is, from its outermost to its innermost."""
+    swing_m = np.maximum(_swing_m(groove, 1), _swing_m(groove, -1))
+    deeper_m = in_windows(groove.depth_m.max(axis=0) - 1e-6 * groove.lathe.depth_um).max(axis=1)
+    return np.asarray(groove.gain * swing_m + 2.0 * np.maximum(deeper_m, 0.0))
+
+
+def ranked_events(groove: Groove) -> tuple[tuple[Event, ...], tuple[Unlisted, ...]]:
+    """Ten moments, worst first; and those over their limit that are not among them, the worst kind first."""
     families = _bass(groove), _treble(groove), [_heat(groove)]
-    ranked = sorted(chain.from_iterable(_moments_of(family, groove) for family in families), key=_rank)
-    worst: dict[Kind, Event] = {}
-    for event in ranked:
-        worst.setdefault(event.kind, event)
-    due = [event for event in worst.values() if event.severity_db > 0.0]
-    rest = [event for event in ranked if event not in due]
-    return tuple(sorted([*due, *rest][:MOST_EVENTS], key=_rank))
-
-
-def _rank(event: Event) -> tuple[float, float]:
-    return -event.severity_db, event.time_s
+    ranked = sorted(chain.from_iterable(map(_moments_of, families)), key=_rank)
+    listed = _listed(ranked)
+    left = (moment for moment in ranked if moment not in listed and moment.severity_db > 0.0)
+    return tuple(_event(moment, groove) for moment in listed), _unlisted(left)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,6 +165,38 @@ class _Reading:
     value: Array
     limit: float
     sector: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    kind: Kind
+    severity_db: float
+    value: float
+    limit: float
+    sector: int
+
+
+def _rank(moment: _Moment) -> tuple[float, int]:
+    return -moment.severity_db, moment.sector
+
+
+def _listed(ranked: Iterable[_Moment]) -> list[_Moment]:
+    due, rest, seen = [], [], Counter[Kind]()
+    for moment in ranked:
+        seen[moment.kind] += 1
+        if seen[moment.kind] == 1 and moment.severity_db >= _DUE_DB:
+            due.append(moment)
+        elif seen[moment.kind] <= MOST_OF_A_KIND:
+            rest.append(moment)
+    return sorted([*due, *rest][:MOST_EVENTS], key=_rank)
+
+
+def _unlisted(left: Iterable[_Moment]) -> tuple[Unlisted, ...]:
+    """`left` is ranked: the first of a kind is the worst of it."""
+    kinds: dict[Kind, list[_Moment]] = {}
+    for moment in left:
+        kinds.setdefault(moment.kind, []).append(moment)
+    return tuple(Unlisted(kind, len(found), found[0].severity_db) for kind, found in kinds.items())
 
 
 def _bass(groove: Groove) -> list[_Reading]:
@@ -183,17 +222,10 @@ def _land(groove: Groove) -> _Reading:
     """
     lathe, rest_m = groove.lathe, 1e-6 * (2.0 * groove.lathe.depth_um + groove.lathe.land_um)
     allowed_m = (groove.even_pitch_m - rest_m) * (1.0 if lathe.law == "fixed" else _LAND_SPREAD)
-    taken_m = _taken_m(groove)
-    severity_db = _to_db(taken_m / max(allowed_m, _LEAST_M))
-    value_um = 1e6 * (rest_m + taken_m)
+    swung_m = taken_m(groove)
+    severity_db = _to_db(swung_m / max(allowed_m, _LEAST_M))
+    value_um = 1e6 * (rest_m + swung_m)
     return _Reading("land", severity_db, value_um, 1e6 * groove.mean_pitch_m, middles(groove.table.sectors))
-
-
-def _taken_m(groove: Groove) -> Array:
-    """(windows,): how much wider than without sound the groove is, from its outermost to its innermost."""
-    swing_m = np.maximum(_swing_m(groove, 1), _swing_m(groove, -1))
-    deeper_m = in_windows(groove.depth_m.max(axis=0) - 1e-6 * groove.lathe.depth_um).max(axis=1)
-    return np.asarray(groove.gain * swing_m + 2.0 * np.maximum(deeper_m, 0.0))
 
 
 def _swing_m(groove: Groove, polarity: int) -> Array:
@@ -266,27 +298,32 @@ def _by_sector(kind: Kind, ratio: Array, value: Array, limit: float) -> _Reading
     return _Reading(kind, _to_db(ratio[sector]), value[sector], limit, sector)
 
 
-def _moments_of(family: Sequence[_Reading], groove: Groove) -> Iterator[Event]:
+def _moments_of(family: Sequence[_Reading]) -> Iterator[_Moment]:
     severity_db = np.stack([reading.severity_db for reading in family])
     worst = severity_db.argmax(axis=0)
-    listed: Counter[Kind] = Counter()
     for window in moments(severity_db.max(axis=0), NOTICE_DB):
         reading = family[worst[window]]
-        listed[reading.kind] += 1
-        if listed[reading.kind] <= MOST_OF_A_KIND:
-            yield _event(reading, window, groove)
+        yield _Moment(
+            kind=reading.kind,
+            severity_db=float(reading.severity_db[window]),
+            value=float(reading.value[window]),
+            limit=reading.limit,
+            sector=int(reading.sector[window]),
+        )
 
 
-def _event(reading: _Reading, window: int, groove: Groove) -> Event:
-    sector = int(reading.sector[window])
+def _event(moment: _Moment, groove: Groove) -> Event:
+    sector, shallow = moment.sector, moment.kind == "shallow"
     return Event(
-        kind=reading.kind,
+        kind=moment.kind,
         time_s=middle_s(sector),
         radius_m=float(groove.radius_m[sector]),
-        severity_db=float(reading.severity_db[window]),
-        value=float(reading.value[window]),
-        limit=reading.limit,
-        elliptical_hz=_cure_hz(sector, groove) if reading.kind == "shallow" else None,
+        severity_db=moment.severity_db,
+        value=moment.value,
+        limit=moment.limit,
+        elliptical_hz=_cure_hz(sector, groove) if shallow else None,
+        cure=_cure_um(sector, groove) if shallow else None,
+        wide=shallow and _is_wide(sector, groove),
     )
 
 
@@ -297,6 +334,23 @@ def _cure_hz(sector: int, groove: Groove) -> int | None:
         if shallow_ratio(near, groove.lathe, groove.gain, setting).max() <= 1.0:
             return setting
     return None
+
+
+def _cure_um(sector: int, groove: Groove) -> float:
+    rise_m = groove.gain * _rise_m(groove.table.part(sector, sector + 1), groove.lathe.elliptical_hz)
+    return groove.lathe.least_width_um / 2.0 + 1e6 * float(rise_m[0])
+
+
+def _is_wide(sector: int, groove: Groove) -> bool:
+    """Over a period of 20 Hz to each side, because the equaliser moves what it leaves in time."""
+    near = groove.table.part(max(0, sector - WINDOW_SECTORS), sector + WINDOW_SECTORS + 1)
+    off_m, left_m = (_rise_m(near, setting).max() for setting in (0, ELLIPTICAL_HZ[-1]))
+    return bool(left_m > _ABOVE_BASS * off_m)
+
+
+def _rise_m(table: SectorTable, elliptical_hz: int) -> Array:
+    """(sectors,): how far the bottom lifts at the worse polarity and a gain of 1."""
+    return np.maximum(*(table.swing(elliptical_hz, Swing.LIFT_MOST, polarity) for polarity in (1, -1)))
 
 
 def _lift_m(groove: Groove) -> Array:

@@ -7,6 +7,7 @@ Source: W. D. Lewis and F. V. Hunt, J. Acoust. Soc. Am. 12 (1941) 348, for the s
 Disc Mastering" (1981), for the limits.
 """
 
+from collections.abc import Iterator
 from math import pi
 from typing import TypeVar
 
@@ -22,8 +23,12 @@ Array = NDArray[np.float64]
 Number = TypeVar("Number", float, Array)
 
 # 50 ms: a period of 20 Hz, and about what an ear takes together.
-_SOFT = 1e-4
 WINDOW_SECTORS = 15
+# Against the loudest.
+_SOFT = 1e-4
+_BLANK_WINDOWS = 2 * SECTORS_PER_SECOND // WINDOW_SECTORS
+# What differs by less, 1e-5 dB, is alike: rounding does not decide between equals.
+ALIKE = 1e-6
 HEAT_ROWS = [Motion.LEFT_ACCELERATION_SQUARES, Motion.RIGHT_ACCELERATION_SQUARES]
 _UM = 1e-6
 
@@ -108,6 +113,24 @@ def middles(sectors: int) -> NDArray[np.intp]:
     return np.minimum(
         np.arange(WINDOW_SECTORS // 2, sectors + WINDOW_SECTORS // 2, WINDOW_SECTORS), sectors - 1
     )
+
+
+def moments(severity_db: Array, least_db: float) -> Iterator[int]:
+    """Windows with more than `least_db`, worst first, and each more than 2 s from those before it."""
+    left = severity_db.copy()
+    while left[worst := int(left.argmax())] > least_db:
+        yield worst
+        left[max(0, worst - _BLANK_WINDOWS) : worst + _BLANK_WINDOWS + 1] = -np.inf
+
+
+def middle_s(sector: int) -> float:
+    """Time of the middle of a sector."""
+    return (sector + 0.5) / SECTORS_PER_SECOND
+
+
+def first_most(values: Array) -> int:
+    """Where the highest value, at least 0, or one that is alike comes first."""
+    return int((values >= (1.0 - ALIKE) * values.max()).argmax())
 
 
 def per_frame(table: SectorTable, row: Motion) -> Array:

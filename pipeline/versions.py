@@ -23,11 +23,11 @@ LEVEL = 2
 # From shaped audio to track files: gain, conversion, limiter, guard, fades, dither, encoders, figures.
 RENDER = 7
 # Files that are laid from rendered ones or written beside them: images, tags, notes, lists.
-DELIVERY = 5
+DELIVERY = 6
 # What is heard of a side's tracks, and what they do to the groove.
-LISTEN = 2
+LISTEN = 3
 # What is predicted of the cut.
-GROOVE = 1
+GROOVE = 2
 # How an alternate is laid beside its main mix.
 FIT = 1
 # What is between a plug-in and the chain: buffers, latency, settings.

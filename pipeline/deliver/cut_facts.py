@@ -1,6 +1,7 @@
 """The predicted cut of a side as a cutting note needs it: plain figures, rounded to what is printed."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dsp.lathe import LatheSettings
 
@@ -39,7 +40,9 @@ class Curves:
 class CutTrack:
     """The ring of a track: from the diameter that it starts at to that of the next one's start.
 
-    Its sound ends at `sound_end_mm`. The figures are of all of the ring.
+    Its sound ends at `sound_end_mm`. The figures are of all of the ring, but `level_db` is the highest VU
+    reading of 300 ms that all lie in the track: what sounds across a mark is the next track's. It is at
+    least −60, a meter at rest.
     """
 
     position: str
@@ -58,7 +61,11 @@ class CutTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutEvent:
-    """A moment to listen to; kinds, `value`, `limit` and `elliptical_hz` are those of `dsp.groove.Event`."""
+    """A moment to listen to; its figures are those of `dsp.groove.Event`.
+
+    `cure_um` is that one's `cure`, rounded up: the depth without sound that keeps a shallow groove wide
+    enough there.
+    """
 
     kind: str
     time_s: float
@@ -69,6 +76,17 @@ class CutEvent:
     value: float
     limit: float
     elliptical_hz: int | None
+    cure_um: float | None
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CutUnlisted:
+    """Moments of a kind that are over the limit but not among the events: how many, and the worst of them."""
+
+    kind: str
+    count: int
+    worst_db: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +112,16 @@ class Traceable:
 
 @dataclass(frozen=True, slots=True)
 class CutEcho:
-    """A passage that is `below_db` quieter than the groove beside it."""
+    """A passage that is `below_db` quieter than the groove beside it.
+
+    A pre-echo is of what comes one turn later, a post-echo of what came one turn earlier.
+    """
 
     time_s: float
     position: str
     track_time_s: float
     below_db: float
+    side: Literal["pre", "post"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +132,11 @@ class SideCut:
     `spare_mm`, `spare_min` and `loudest_db` is at `level_db`: what was asked for, or, where that does not
     fit, the loudest that does. Sizes in mm are diameters, but for `spare_mm`, the room left on the radius.
     The mean pitch is that of the music, without what visible bands add.
+
+    `reading_…` is the highest reading of a VU meter: in dBFS of the file (a sine reads its peak), the middle
+    of its 300 ms, the track and the time in it; −inf and 0 s for silence. `widest_…` is the moment whose turn
+    takes the most land, and the pitch that it takes: of the music, without bands. `unlisted` is what is over
+    its limit and not in `events`. `echoes` are in the order of time.
     """
 
     format: str
@@ -119,6 +146,10 @@ class SideCut:
     asked_db: float
     level_db: float
     passage_db: float
+    reading_dbfs: float
+    reading_time_s: float
+    reading_position: str
+    reading_track_time_s: float
     fits: bool
     spare_mm: ByLaw
     spare_min: float
@@ -128,6 +159,10 @@ class SideCut:
     final_mm: float
     mean_pitch_um: float
     densest_pitch_um: float
+    widest_um: float
+    widest_time_s: float
+    widest_position: str
+    widest_track_time_s: float
     peak_cm_s: float
     peak_g: float
     heat_g: float
@@ -136,6 +171,7 @@ class SideCut:
     curves: Curves
     tracks: tuple[CutTrack, ...]
     events: tuple[CutEvent, ...]
+    unlisted: tuple[CutUnlisted, ...]
     bass: tuple[CutBass, ...]
     inside: tuple[Traceable, ...]
     echoes: tuple[CutEcho, ...]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.disc import SECTORS_PER_SECOND, turn_s
-from dsp.groove import VU_SECTORS, Cut, Event, Prediction, level_db_of, traceable_level_db
+from dsp.groove import VU_SECTORS, Cut, Event, Prediction, level_db_of, traceable_level_db, vu_db
 from dsp.sector_table import Motion, SectorTable
 from dsp.tracing import WINDOW_SECTORS, per_frame, running_mean
 from pipeline.deliver.cut_facts import (
@@ -19,6 +19,7 @@ from pipeline.deliver.cut_facts import (
     CutEcho,
     CutEvent,
     CutTrack,
+    CutUnlisted,
     SideCut,
     Traceable,
 )
@@ -31,6 +32,7 @@ Floats = NDArray[np.float64]
 POINTS_MOST = 360
 # Over any rounding of a few calculations, under all that is printed.
 HAIR = 1e-9
+HAIR_SECTORS = 1e-6
 # Digital silence is no logarithm.
 SOFTEST = 1e-9
 # A meter of means that reads a sine's peak.
@@ -64,6 +66,8 @@ def side_cut(
     shift_db = asked_db - prediction.asked_gain_db
     final_m = float(prediction.radius_m[-1])
     sectors = _by_sector(prediction, table)
+    reading_s, reading_position, reading_track_s = _when(prediction.vu_time_s, tracks)
+    widest_s, widest_position, widest_track_s = _when(prediction.widest[0], tracks)
     return SideCut(
         format=cut.format,
         rpm=cut.rpm,
@@ -72,6 +76,10 @@ def side_cut(
         asked_db=_rounded(asked_db),
         level_db=_rounded(prediction.gain_db + shift_db),
         passage_db=_rounded(level_db_of(prediction.gain_db, prediction.vu_db, lathe)),
+        reading_dbfs=_rounded(prediction.vu_db),
+        reading_time_s=reading_s,
+        reading_position=reading_position,
+        reading_track_time_s=reading_track_s,
         fits=prediction.fits,
         spare_mm=_by_law({law: 1e3 * metres for law, metres in prediction.spare_m.items()}),
         spare_min=_rounded(_spare_s(prediction) / 60),
@@ -81,21 +89,29 @@ def side_cut(
         final_mm=_rounded(2e3 * final_m),
         mean_pitch_um=_rounded(1e6 * prediction.mean_pitch_m),
         densest_pitch_um=_rounded(1e6 * float(prediction.pitch_m.min())),
+        widest_um=_rounded(1e6 * prediction.widest[1]),
+        widest_time_s=widest_s,
+        widest_position=widest_position,
+        widest_track_time_s=widest_track_s,
         peak_cm_s=_rounded(1e2 * prediction.velocity_most_m_s),
         peak_g=_rounded(prediction.acceleration_most_m_s2 / GRAVITY, 0),
         heat_g=_rounded(prediction.heat_most_m_s2 / GRAVITY, 0),
         over_one_percent=_rounded(100 * prediction.curvature_over_one),
         other_over_one_percent=_rounded(100 * prediction.other_curvature_over_one),
         curves=_curves(sectors, prediction),
-        tracks=_tracks(sectors, prediction, tracks),
+        tracks=_tracks(sectors, prediction, table, tracks),
         events=tuple(_event(event, tracks) for event in prediction.events),
+        unlisted=tuple(
+            CutUnlisted(each.kind, each.count, _rounded(each.worst_db)) for each in prediction.unlisted
+        ),
         bass=tuple(
             CutBass(each.elliptical_hz, _rounded(each.severity_db), _rounded(each.mean_pitch_um))
             for each in prediction.bass
         ),
         inside=tuple(_traceable(prediction, final_m, freq_hz) for freq_hz in TRACED_HZ),
         echoes=tuple(
-            CutEcho(*_when(time_s, tracks), _rounded(abs(level_db))) for time_s, level_db in prediction.echoes
+            CutEcho(*_when(echo.time_s, tracks), _rounded(echo.below_db), echo.side)
+            for echo in prediction.echoes
         ),
     )
 
@@ -152,7 +168,8 @@ def _stretches(sectors: dict[str, Floats], starts: NDArray[np.int64]) -> dict[st
 
 def _worst(name: str, values: Floats, starts: NDArray[np.int64]) -> Floats:
     if name == "pitch_um":
-        return np.asarray(np.add.reduceat(values, starts) / np.diff(starts, append=len(values)))
+        lengths = np.diff(starts, append=len(values))
+        return np.asarray(np.add.reduceat(values, starts) / np.maximum(lengths, 1))
     return np.asarray((np.maximum if name in MOST else np.minimum).reduceat(values, starts))
 
 
@@ -163,12 +180,13 @@ def _curves(sectors: dict[str, Floats], prediction: Prediction) -> Curves:
 
 
 def _tracks(
-    sectors: dict[str, Floats], prediction: Prediction, tracks: Sequence[OnSide]
+    sectors: dict[str, Floats], prediction: Prediction, table: SectorTable, tracks: Sequence[OnSide]
 ) -> tuple[CutTrack, ...]:
     last = len(prediction.radius_m) - 1
     starts_s = [*(track.start_s for track in tracks[1:]), prediction.seconds]
     starts = np.array([min(round(track.start_s * SECTORS_PER_SECOND), last) for track in tracks], np.int64)
-    figures = _stretches({name: row for name, row in sectors.items() if name != "diameter_mm"}, starts)
+    others = {name: row for name, row in sectors.items() if name not in ("diameter_mm", "level_db")}
+    figures = _stretches(others, starts)
     return tuple(
         CutTrack(
             position=track.position,
@@ -177,10 +195,20 @@ def _tracks(
             sound_end_mm=_diameter_mm(prediction, min(track.end_s, next_s)),
             end_mm=_diameter_mm(prediction, next_s),
             band=track.band,
+            level_db=_rounded(_level_db(prediction, table, track.start_s, next_s)),
             **{name: row[place] for name, row in figures.items()},
         )
         for place, (track, next_s) in enumerate(zip(tracks, starts_s, strict=True))
     )
+
+
+def _level_db(prediction: Prediction, table: SectorTable, start_s: float, stop_s: float) -> float:
+    """Highest reading of what lies between two times, as if there were nothing else."""
+    start = math.ceil(start_s * SECTORS_PER_SECOND - HAIR_SECTORS)
+    stop = math.floor(stop_s * SECTORS_PER_SECOND + HAIR_SECTORS)
+    track = table.part(start, stop)
+    read_db = vu_db(track) if track.sectors else -math.inf
+    return max(level_db_of(prediction.gain_db, read_db, prediction.cut.lathe), QUIETEST_DB)
 
 
 def _diameter_mm(prediction: Prediction, time_s: float) -> float:
@@ -203,6 +231,8 @@ def _event(event: Event, tracks: Sequence[OnSide]) -> CutEvent:
         value=_figures(event.value),
         limit=_figures(event.limit),
         elliptical_hz=event.elliptical_hz,
+        cure_um=None if event.cure is None else _rounded_up(event.cure),
+        wide=event.wide,
     )
 
 
@@ -228,6 +258,11 @@ def _by_law(figures: Mapping[str, float]) -> ByLaw:
 def _rounded(value: float, digits: int = 1) -> float:
     """Half is up, however a binary number has it, so that 120.65 mm is one size; there is no −0."""
     return round(float(value) * (1 + HAIR), digits) + 0.0
+
+
+def _rounded_up(value: float) -> float:
+    """To a tenth."""
+    return math.ceil(10 * value * (1 - HAIR)) / 10
 
 
 def _figures(value: float) -> float:

@@ -66,6 +66,22 @@ def test_vu_is_of_300_ms_and_of_the_louder_channel(table, expected_db):
     assert vu_db(table) == pytest.approx(expected_db, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("table", "middle_s"),
+    [
+        (joined([silence(400), steady(1_000, 0.3), silence(400)]), 400 / 300 + 0.15),
+        (joined([steady(1_000, 9.0), steady(1_000, 0.3, 0.1, 1.1), steady(1_000, 9.0)]), 9.15),
+        (steady(1_000, 2.0), 0.15),
+        (joined([steady(1_000, 2.0, 0.5), silence(600), steady(1_000, 2.0, 0.5)]), 0.15),
+        (silence(400), 0.0),
+        (silence(1), 0.0),
+    ],
+)
+def test_when_vu_is_highest(table, middle_s):
+    """Of equals the first."""
+    assert predicted(table).vu_time_s == pytest.approx(middle_s)
+
+
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
 def test_vu_of_a_measured_tone(rate):
     meter = GrooveMeter(rate)
@@ -115,6 +131,34 @@ def test_pitch_of_a_tone(left, right, edges, gain_db):
     assert found.spare_m["ideal"] >= found.spare_m["lathe"]
     assert_allclose(found.pitch_m, pitch_m, rtol=0.001)
     assert found.radius_m[-1] == pytest.approx(LP.outer_m - pitch_m * 60 / 1.8, rel=1e-5)
+
+
+@pytest.mark.parametrize("law", ["lathe", "simple", "fixed"])
+@pytest.mark.parametrize("rpm", [33, 45, 78])
+@pytest.mark.parametrize("start_s", [0.0, 0.7, 11.3, 18.0])
+def test_the_moment_that_takes_the_most_land(law, rpm, start_s):
+    """2 s of 100 Hz at 6.02 dB, a turn and more of 65 µm and four edges; on a clean side as well."""
+    bed, start = music(20.0), round(start_s * SECTORS_PER_SECOND)
+    table = joined([bed.part(0, start), steady(100, 2.0, 2.0, 2.0), bed.part(start + 600, 6_000)])
+    side = Cut(format="12in", rpm=rpm, lathe=replace(WIDE, law=law))
+    time_s, pitch_m = predicted(table, side).widest
+    assert start_s < time_s < start_s + 2.0
+    assert pitch_m == pytest.approx(1e-6 * (65 + 4 * EDGE_UM), rel=0.001)
+
+
+def test_of_a_turn_that_takes_the_most_land_the_widest_moment_is_told():
+    """A burst of 0.2 s that both neighbours give way to."""
+    bed = music(20.0)
+    table = joined([bed.part(0, 3_690), steady(80, 0.2, 2.0, 2.0), bed.part(3_750, 6_000)])
+    for law in ("lathe", "simple", "fixed"):
+        assert 12.3 < predicted(table, lp(law=law)).widest[0] < 12.5
+
+
+@pytest.mark.parametrize("sectors", [1, 539, 540, 5_400])
+def test_in_silence_the_first_moment_is_as_wide_as_any(sectors):
+    time_s, pitch_m = predicted(silence(sectors), lp(band_mm=2.0), bands=[(0, 1)]).widest
+    assert time_s == pytest.approx(min(7.5, sectors - 0.5) / 300)
+    assert pitch_m == pytest.approx(65e-6, rel=0.001)
 
 
 @pytest.mark.parametrize("law", ["lathe", "simple", "fixed"])
@@ -240,23 +284,36 @@ def test_echoes_of_what_lies_one_turn_away(rpm, soft_dbfs, under_db):
         assert found == ()
         return
     turn_s = 60 / {33: 100 / 3, 45: 45, 78: 78.26}[rpm]
-    assert [db for _, db in found] == pytest.approx([under_db] * 2, abs=0.1)
-    behind, ahead = sorted(time_s for time_s, _ in found)
+    assert [echo.below_db for echo in found] == pytest.approx([under_db] * 2, abs=0.1)
+    assert [echo.side for echo in found] == ["post", "pre"]
+    behind, ahead = (echo.time_s for echo in found)
     assert 10.0 < behind < 10.0 + turn_s and 20.0 - turn_s < ahead < 20.0
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "told"), [(1.0, 1.01, "pre"), (1.01, 1.0, "post"), (1.0, 1.0, "pre")]
+)
+def test_an_echo_is_of_the_louder_neighbour(earlier, later, told):
+    """0.3 s, with music a turn before and a turn after it and none between."""
+    rest = silence(450)
+    table = joined([steady(1_000, 0.3, earlier), rest, silence(90), rest, steady(1_000, 0.3, later)])
+    assert {echo.side for echo in predicted(table, lp()).echoes if 1.8 < echo.time_s < 2.1} == {told}
+
+
 def test_no_echo_through_a_band():
-    """Nor of what is as soft itself, nor more than eight, the worst first."""
+    """Nor of what is as soft itself, nor more than the worst eight; in the order of time."""
     loud, soft = steady(1_000, 10.0), music(10.0, 1e-6)
     table = joined([loud, silence(1_200), loud, soft, soft])
-    open_s = sorted(time_s for time_s, _ in predicted(table, lp()).echoes)
+    open_s = [echo.time_s for echo in predicted(table, lp()).echoes]
     assert_allclose(open_s, [10.9, 13.1, 24.9], atol=0.9)
     banded = predicted(table, lp(), bands=[(3_000, 4_200)]).echoes
-    assert len(banded) == 1 and 24.0 < banded[0][0] < 25.8
+    assert len(banded) == 1 and 24.0 < banded[0].time_s < 25.8
     many = joined([part for i in range(12) for part in (steady(1_000, 3.0, 2.0 - i / 10), silence(1_200))])
     found = predicted(many, lp()).echoes
-    assert len(found) == 8
-    assert [db for _, db in found] == sorted((db for _, db in found), reverse=True)
+    assert [echo.side for echo in found] == ["post", "pre"] * 4
+    for pause in range(4):
+        start_s = 7 * pause + 3
+        assert all(start_s < echo.time_s < start_s + 4 for echo in found[2 * pause : 2 * pause + 2])
 
 
 def scaled(table, factor):

@@ -43,7 +43,7 @@ def laid(table, *, gain=1.0, lathe=LATHE, radius_m=0.1, mean_um=80.0, even_um=12
 
 
 def events(table, **how):
-    return ranked_events(laid(table, **how))
+    return ranked_events(laid(table, **how))[0]
 
 
 def planted(*bursts, seconds=60.0, bed=None):
@@ -178,7 +178,8 @@ def test_land_counts_both_edges_and_the_depth(left, right, swings):
     """Each channel moves one edge, out and in; a groove that is deeper by 10 µm is wider by 20."""
     lathe = LatheSettings(elliptical_hz=0, variable_depth=True, greatest_width_um=300)
     side = laid(planted((30.0, steady(100, 0.2, left, right))), lathe=lathe, even_um=60.0)
-    even, deeper = ranked_events(side)[0], ranked_events(replace(side, depth_m=side.depth_m + 10e-6))[0]
+    sides = side, replace(side, depth_m=side.depth_m + 10e-6)
+    even, deeper = (ranked_events(each)[0][0] for each in sides)
     assert (even.kind, deeper.kind) == ("land", "land")
     assert even.value == pytest.approx(55 + swings * HZ100, rel=0.001)
     assert deeper.value == pytest.approx(even.value + 20)
@@ -241,10 +242,51 @@ def test_the_lowest_setting_that_keeps_the_groove_wide_enough(hz, level, setting
         assert (found[0].kind, found[0].elliptical_hz) == ("shallow", expected)
 
 
+def lift_um(hz, setting=0):
+    """Of an antiphase tone at 0 dB."""
+    first_order = hz / sqrt(hz**2 + setting**2)
+    return first_order * 1e6 * 0.05 * recording(hz) / (2 * pi * hz) * sqrt(2) / sqrt(1 + (15 / hz) ** 4)
+
+
 def test_a_cure_is_that_of_its_moment():
-    far = planted((10.0, antiphase(60, 3.0)), (20.0, antiphase(100, 1.0)))
-    found = events(far, lathe=LatheSettings(elliptical_hz=0))
-    assert [each.elliptical_hz for each in found if each.kind == "shallow"] == [None, 300]
+    far = planted((10.0, antiphase(60, 3.0)), (20.0, antiphase(100, 1.0)), (30.0, antiphase(400, 5.0)))
+    found = [each for each in events(far, lathe=LatheSettings(elliptical_hz=0)) if each.kind == "shallow"]
+    told = {round(each.time_s): (each.elliptical_hz, each.wide) for each in found}
+    assert told == {10: (None, False), 20: (300, False), 30: (None, True)}
+    for each, (hz, level) in zip(
+        sorted(found, key=lambda each: each.time_s), ((60, 3.0), (100, 1.0), (400, 5.0)), strict=True
+    ):
+        assert each.cure == pytest.approx(12.5 + level * lift_um(hz))
+
+
+@pytest.mark.parametrize("least_um", [20.0, 25.0])
+@pytest.mark.parametrize("setting", [0, 75, 150])
+def test_the_depth_that_cures_is_enough_and_no_more(setting, least_um):
+    table = planted((30.0, antiphase(100, 1.5)))
+    lathe = LatheSettings(elliptical_hz=setting, least_width_um=least_um, greatest_width_um=300)
+    (found,) = events(table, lathe=lathe, even_um=400.0)
+    assert found.cure == pytest.approx(least_um / 2 + 1.5 * lift_um(100, setting))
+    (cured,) = events(table, lathe=replace(lathe, depth_um=found.cure), even_um=400.0)
+    assert (cured.kind, cured.severity_db) == ("shallow", pytest.approx(0.0, abs=1e-9))
+    assert cured.value == pytest.approx(least_um) and cured.cure == pytest.approx(found.cure)
+
+
+@pytest.mark.parametrize(("hz", "wide"), [(40, False), (100, False), (170, False), (176, True), (500, True)])
+@pytest.mark.parametrize("setting", [0, 150, 300])
+@pytest.mark.parametrize("over_db", [-1.0, 0.5, 12.0])
+def test_what_lies_above_the_bass_is_wide(hz, wide, setting, over_db):
+    """From 300 / sqrt(3) Hz on 300 Hz leaves more than half; by whatever it is over, at any setting."""
+    level = 12.5 * 10 ** (over_db / 20) / lift_um(hz, setting)
+    table, lathe = planted((30.0, antiphase(hz, level))), LatheSettings(elliptical_hz=setting)
+    (found,) = (each for each in events(table, lathe=lathe, even_um=900.0) if each.kind == "shallow")
+    assert found.severity_db == pytest.approx(over_db, abs=1e-6)
+    assert found.wide is wide
+
+
+@pytest.mark.parametrize("kind", set(PLANTED) - {"shallow"})
+def test_only_what_is_shallow_has_a_cure(kind):
+    found = events(planted((30.0, PLANTED[kind][0])), lathe=HOUSES.get(kind, LATHE))[0]
+    assert (found.kind, found.cure, found.wide, found.elliptical_hz) == (kind, None, False, None)
 
 
 def test_depth_that_follows_the_music_is_never_shallow():
@@ -268,20 +310,31 @@ def test_a_song_that_is_bright_all_over_does_not_fill_the_list():
     """Twelve sibilants 3 s apart, with a treble limit that each of them is over in all ways."""
     levels = 1.0 + 0.01 * np.array([3, 9, 1, 12, 5, 7, 2, 11, 4, 10, 6, 8])
     bursts = [(3.0 * i, steady(7_500, 0.05, level, level)) for i, level in enumerate(levels, 1)]
-    found = events(planted(*bursts, (45.0, antiphase(60, 2.0))))
+    found, unlisted = ranked_events(laid(planted(*bursts, (45.0, antiphase(60, 2.0)))))
     assert [round(each.time_s) for each in found if each.kind == "sibilance"] == [12, 24, 30, 6]
     assert Counter(each.kind for each in found) == {"sibilance": 4, "shallow": 1}
+    (left,) = unlisted
+    assert (left.kind, left.count) == ("sibilance", 8)
+    worst_db = next(each.severity_db for each in found if each.kind == "sibilance")
+    assert left.worst_db == pytest.approx(worst_db + 20 * log10(1.08 / 1.12), abs=1e-6)
 
 
 def test_the_worst_of_a_kind_is_not_crowded_out():
-    """Treble of three kinds, four times each and all of it worse, and one groove that gets too shallow."""
+    """Treble of three kinds, four times each and all of it worse, and one groove that gets too shallow.
+
+    A trifle has no place kept for it, but is told beside the list when it is over the limit.
+    """
     kinds = "slope", "sibilance", "curvature"
     lathe = LatheSettings(acceleration_most_g=9_999, heat_most_g=2_000)
     bursts = [(3.0 * i, PLANTED[kinds[i % 3]][0]) for i in range(1, 13)]
-    for level, listed in ((0.5, True), (0.37, False)):
-        side = planted(*bursts, (45.0, steady(60, 0.2, level, -level)))
-        found = events(side, lathe=replace(lathe, elliptical_hz=0), radius_m=0.07)
+    for over_db, listed in ((1.01, True), (0.99, False), (-0.5, False)):
+        side = planted(*bursts, (45.0, antiphase(60, 12.5 * 10 ** (over_db / 20) / lift_um(60))))
+        found, unlisted = ranked_events(laid(side, lathe=replace(lathe, elliptical_hz=0), radius_m=0.07))
         assert len(found) == 10
+        assert min(each.severity_db for each in found if each.kind != "shallow") > 1.01
+        trifle = [(each.count, round(each.worst_db, 6)) for each in unlisted if each.kind == "shallow"]
+        assert trifle == [(1, over_db)] * (0.0 < over_db < 1.0)
+        assert sum(each.count for each in unlisted) == (2 if over_db < 0.0 else 3)
         assert [each.kind for each in found if each.time_s > 44] == ["shallow"] * listed
         assert found == tuple(sorted(found, key=lambda each: -each.severity_db))
 
@@ -300,12 +353,22 @@ def test_what_a_list_holds(spikes):
         burst = PLANTED[kind][0]
         table.swings[..., at] = factor * burst.swings[..., 0]
         table.motion[..., at] = factor**2 * burst.motion[..., 0]
-    found = events(table)
+    found, unlisted = ranked_events(laid(table))
     severities = [each.severity_db for each in found]
     assert severities == sorted(severities, reverse=True)
     assert all(severity_db > -2.0 for severity_db in severities)
     assert len(found) <= 10
     assert max(Counter(each.kind for each in found).values(), default=0) <= 4
+    listed = Counter(each.kind for each in found)
+    firsts = {each.kind: each.severity_db for each in reversed(found)}
+    for left in unlisted:
+        assert left.count >= 1 and left.worst_db > 0.0
+        assert len(found) == 10 or listed[left.kind] == 4
+        assert left.worst_db <= firsts.get(left.kind, 1.0)
+        for each in found:
+            kept = each.severity_db == firsts[each.kind] >= 1.0
+            assert kept or each.severity_db >= left.worst_db or listed[left.kind] == 4
+    assert len({left.kind for left in unlisted}) == len(unlisted)
     for one, other in combinations(found, 2):
         if any({one.kind, other.kind} <= set(family) for family in (BASS, TREBLE)):
             assert abs(one.time_s - other.time_s) >= 2.0

@@ -85,6 +85,8 @@ def event(time_s: float, on: Sequence[NoteTrack], **changes: Any) -> CutEvent:
         "value": 9.53,
         "limit": 5.0,
         "elliptical_hz": None,
+        "cure_um": None,
+        "wide": False,
     }
     return CutEvent(**values | changes)
 
@@ -125,6 +127,10 @@ def cut(on: Sequence[NoteTrack], **changes: Any) -> SideCut:
         "lathe": LatheSettings(),
         "asked_db": 0.0,
         "level_db": 0.0,
+        "reading_dbfs": -12.5,
+        "reading_time_s": 43.1,
+        "reading_position": on[0].position,
+        "reading_track_time_s": 43.1,
         "fits": True,
         "spare_mm": ByLaw(8.9, 7.3, 6.9, -12.0),
         "spare_min": 1.9,
@@ -134,6 +140,10 @@ def cut(on: Sequence[NoteTrack], **changes: Any) -> SideCut:
         "final_mm": 135.1,
         "mean_pitch_um": 115.2,
         "densest_pitch_um": 64.0,
+        "widest_um": 187.3,
+        "widest_time_s": 70.1,
+        "widest_position": on[0].position,
+        "widest_track_time_s": 70.1,
         "peak_cm_s": 32.4,
         "peak_g": 1665.0,
         "heat_g": 91.0,
@@ -150,6 +160,7 @@ def cut(on: Sequence[NoteTrack], **changes: Any) -> SideCut:
         ),
         "tracks": tuple(rings),
         "events": (),
+        "unlisted": (),
         "bass": (
             CutBass(0, 6.5, 118.0),
             CutBass(75, 3.1, 116.4),
@@ -157,7 +168,7 @@ def cut(on: Sequence[NoteTrack], **changes: Any) -> SideCut:
             CutBass(300, -7.0, 114.0),
         ),
         "inside": (Traceable(5000, 5.3, -2.3), Traceable(10000, -5.6, -13.9), Traceable(15000, -12.6, -20.8)),
-        "echoes": (CutEcho(61.2, on[0].position, 61.2, 37.4),),
+        "echoes": (CutEcho(61.2, on[0].position, 61.2, 37.4, "post"),),
     }
     usual = values | changes
     return SideCut(**{"passage_db": usual["level_db"]} | usual)

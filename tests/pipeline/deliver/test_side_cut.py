@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from dsp.disc import SECTORS_PER_SECOND
-from dsp.groove import Cut, Event, Prediction, gain_db_of, predict, vu_db
+from dsp.groove import Cut, Echo, Event, Prediction, Unlisted, gain_db_of, predict, vu_db
 from dsp.groove_meter import GrooveMeter
 from dsp.lathe import LatheSettings
 from dsp.sector_table import SectorTable, joined, silence
 from pipeline.build.keys import key_of
+from pipeline.deliver.cut_facts import QUIETEST_DB, CutUnlisted
 from pipeline.deliver.side_cut import POINTS_MOST, SideCut, side_cut
 from tests.pipeline.deliver.cuts import track, tracks
 
@@ -50,7 +51,9 @@ def test_a_minute_of_silence() -> None:
     assert (side.outer_mm, side.final_mm, side.inner_mm) == (292.1, 287.1, 120.7)
     assert side.spare_mm.lathe == side.spare_mm.fixed == 83.2
     assert side.spare_min == pytest.approx(33.3, abs=0.1)
-    assert side.passage_db == -math.inf
+    assert (side.passage_db, side.reading_dbfs, side.reading_time_s) == (-math.inf, -math.inf, 0.0)
+    assert (side.reading_position, side.reading_track_time_s) == ("A1", 0.0)
+    assert (side.widest_um, side.widest_position, side.unlisted) == (75.0, "A1", ())
     assert set(side.curves.level_db) == {-60.0}
     assert set(side.curves.width_least_um) == set(side.curves.width_most_um) == {65.0}
     assert side.events == () and side.fits
@@ -117,18 +120,77 @@ def test_moments_are_placed_on_their_tracks() -> None:
     told = dataclasses.replace(
         predicted(table),
         events=(
-            Event("shallow", 8.04, 0.1234, 3.14159, 12.3456, 25.0, 150),
+            Event("shallow", 8.04, 0.1234, 3.14159, 12.3456, 25.0, 150, 31.43, True),
             Event("slope", 0.0, 0.146, 1, 1, 1),
         ),
-        echoes=((6.99, 41.234),),
+        unlisted=(Unlisted("curvature", 11, 7.6512), Unlisted("heat", 1, 0.1)),
+        echoes=(Echo(6.99, 41.234, "pre"), Echo(7.0, 33.0, "post")),
+        vu_db=-12.47,
+        vu_time_s=9.5,
+        widest=(14.25, 187.34e-6),
     )
     side = side_cut(told, table, on, 0.0)
     first, second = side.events
     assert (first.time_s, first.position, first.track_time_s) == (8.0, "A2", 1.0)
     assert (first.diameter_mm, first.severity_db, first.value, first.elliptical_hz) == (246.8, 3.1, 12.3, 150)
+    assert (first.cure_um, first.wide) == (31.5, True)
     assert (second.position, second.track_time_s) == ("A1", 0.0)
-    (echo,) = side.echoes
-    assert (echo.time_s, echo.position, echo.track_time_s, echo.below_db) == (7.0, "A1", 7.0, 41.2)
+    assert (second.cure_um, second.wide) == (None, False)
+    assert [dataclasses.astuple(echo) for echo in side.echoes] == [
+        (7.0, "A1", 7.0, 41.2, "pre"),
+        (7.0, "A2", 0.0, 33.0, "post"),
+    ]
+    assert side.unlisted == (CutUnlisted("curvature", 11, 7.7), CutUnlisted("heat", 1, 0.1))
+    assert (side.reading_dbfs, side.reading_time_s) == (-12.5, 9.5)
+    assert (side.reading_position, side.reading_track_time_s) == ("A2", 2.5)
+    assert (side.widest_um, side.widest_time_s) == (187.3, 14.3)
+    assert (side.widest_position, side.widest_track_time_s) == ("A3", 0.3)
+
+
+@pytest.mark.parametrize(("told_um", "cure_um"), [(31.4, 31.4), (31.4 + 1e-12, 31.4), (31.401, 31.5)])
+def test_a_depth_that_cures_is_not_rounded_down(told_um: float, cure_um: float) -> None:
+    table = silence(300)
+    found = Event("shallow", 0.5, 0.1, 2.0, 12.0, 25.0, None, told_um, False)
+    told = dataclasses.replace(predicted(table), events=(found,))
+    (event,) = side_cut(told, table, [track("A1", 0.0, end_s=1.0)], 0.0).events
+    assert event.cure_um == cure_um
+
+
+def test_the_loudest_passage_is_told_as_the_file_has_it() -> None:
+    """1 kHz at full scale, 5 s into the second track; whatever the level that it is cut at."""
+    on = tracks("A", 3, 5.0)
+    burst = tone(1000.0).part(0, 300)
+    table = joined([silence(3600), burst, silence(round(on[-1].end_s * SECTORS_PER_SECOND) - 3900)])
+    for level_db in (0.0, -6.0):
+        side = side_cut(predicted(table, level_db), table, on, level_db)
+        assert side.reading_dbfs == 0.0
+        assert (side.reading_position, side.widest_position) == ("A2", "A2")
+        assert 12.0 <= side.reading_time_s <= 13.0 and 5.0 <= side.reading_track_time_s <= 6.0
+        assert 12.0 <= side.widest_time_s <= 13.0 and 5.0 <= side.widest_track_time_s <= 6.0
+        assert side.widest_um > side.densest_pitch_um
+
+
+@pytest.mark.parametrize("mark_s", [5.0, 5.0017, 5.0032])
+@pytest.mark.parametrize("silent_s", [0.0, 0.002, 0.1, 0.3, 4.0])
+def test_a_silent_track_beside_loud_ones_is_silent(mark_s: float, silent_s: float) -> None:
+    """Though 300 ms across its marks read up to the full level; a mark may lie anywhere in a sector."""
+    ends = math.floor(mark_s * SECTORS_PER_SECOND), math.ceil((mark_s + silent_s) * SECTORS_PER_SECOND)
+    loud = tone(1000.0)
+    table = joined([loud.part(0, ends[0]), silence(ends[1] - ends[0]), loud.part(0, 1500)])
+    starts_s = 0.0, mark_s, mark_s + silent_s
+    on = [track(f"A{n}", start_s, end_s=start_s + 1) for n, start_s in enumerate(starts_s, 1)]
+    first, silent, last = side_cut(predicted(table), table, on, 0.0).tracks
+    assert silent.level_db == QUIETEST_DB
+    assert (first.level_db, last.level_db) == (0.0, 0.0)
+
+
+def test_a_track_shorter_than_a_reading_is_read_alone() -> None:
+    """A third of 300 ms: 9.54 dB less than a tone that goes on."""
+    table = joined([silence(900), tone(1000.0).part(0, 30), silence(900)])
+    on = [track(f"A{n}", start_s, end_s=start_s) for n, start_s in enumerate((0.0, 3.0, 3.1), 1)]
+    levels = [ring.level_db for ring in side_cut(predicted(table), table, on, 0.0).tracks]
+    assert levels == [QUIETEST_DB, 0.0, QUIETEST_DB]
+    assert vu_db(table) == pytest.approx(-20 * math.log10(3), abs=0.1)
 
 
 @pytest.mark.parametrize("sectors", [1, 7, 359, 361, 100_000])
