@@ -31,6 +31,8 @@ quality: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/stages.py
+	$(BIN)/python benchmarks/groove.py
+	$(BIN)/python benchmarks/vinyl_plans.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,8 @@
 """The command line: parse, call, print. Everything heavy is imported where it is used."""
 
+import sys
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -229,7 +231,10 @@ def schema() -> None:
 
 
 def main() -> None:
-    """Run a command line."""
+    """Run a command line. What a terminal cannot show is a question mark there."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.faults import Fault
+from pipeline.formats import LOSSLESS, LOSSY
 
 SUMS = "SHA256SUMS"
 LISTING = "delivery.json"
+RATE_MOST = 768_000
 # What file managers leave in any folder that is looked into.
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 # What every row of `files` has; more may be added.
@@ -21,7 +23,7 @@ def read_listing(delivery: Path) -> dict[str, Any]:
     """`delivery.json`; Fault when the folder is no delivery."""
     try:
         listing: dict[str, Any] = json.loads((delivery / LISTING).read_text(encoding="utf-8"))
-        if not all(row.keys() >= COLUMNS and isinstance(row["path"], str) for row in listing["files"]):
+        if not all(row.keys() >= COLUMNS and _is_sound(row) for row in listing["files"]):
             raise TypeError
     except (FileNotFoundError, NotADirectoryError):
         hint = "name the folder that holds delivery.json"
@@ -29,6 +31,21 @@ def read_listing(delivery: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Fault(f"{delivery / LISTING} cannot be read: it is damaged", hint="build again") from None
     return listing
+
+
+def _is_sound(row: dict[str, Any]) -> bool:
+    """Whether a row is of the kinds that are read of it."""
+    if not isinstance(row["path"], str):
+        return False
+    if row["codec"] is None:
+        return True
+    counts, figures = (row["rate"], row["channels"]), (row["lufs_i"], row["true_peak_dbtp"])
+    return (
+        (row["codec"] in LOSSY or (row["codec"] in LOSSLESS and row["bits"] in (16, 24)))
+        and type(row["frames"]) is int
+        and all(type(count) is int and 0 < count <= RATE_MOST for count in counts)
+        and all(figure is None or type(figure) in (int, float) for figure in figures)
+    )
 
 
 def foreign_files(delivery: Path) -> list[str]:

@@ -234,9 +234,9 @@ def _numbered(tracks: Sequence[int]) -> str:
 def _mark_problems(what: str, sector: int | None, frame: int, row: Row) -> Iterator[str]:
     size = sector_frames(row["rate"])
     if sector is None or sector * size != frame:
-        said = "nowhere" if sector is None else f"at {msf(sector)}"
+        said = "nowhere" if sector is None else f"at {_clock(sector)}"
         sectors, rest = divmod(frame, size)
-        where = f"{msf(sectors)}" + (f" and {rest} frames" if rest else "")
+        where = _clock(sectors) + (f" and {rest} frames" if rest else "")
         yield f"{what} {said}; in {PurePosixPath(row['path']).name} it is at {where}"
 
 
@@ -269,3 +269,8 @@ def _titles(listing: Row) -> dict[int, str]:
         return {int(track["number"]): str(track["title"]) for track in listing["tracks"]}
     except (KeyError, TypeError, ValueError):  # no part of what deliveries of all versions have
         return {}
+
+
+def _clock(sector: int) -> str:
+    """As a cue sheet has it; a listing that contradicts itself may have times before the start."""
+    return msf(sector) if sector >= 0 else f"-{msf(-sector)}"

@@ -27,7 +27,7 @@ DELIVERY = 6
 # What is heard of a side's tracks, and what they do to the groove.
 LISTEN = 3
 # What is predicted of the cut.
-GROOVE = 2
+GROOVE = 3
 # How an alternate is laid beside its main mix.
 FIT = 1
 # What is between a plug-in and the chain: buffers, latency, settings.

@@ -29,6 +29,7 @@ from pipeline.build.run import Task, Watcher
 from pipeline.build.trace import rows_of
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease, Release
+from pipeline.deliver.side_remarks import side_remarks
 from pipeline.faults import Fault, Faults
 from pipeline.listing import audio_seconds, read_listing
 from pipeline.manifest.load import load
@@ -200,6 +201,7 @@ def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     if opened.hold and not production.levelled.held:
         found.append("there is no earlier delivery whose gains could be kept")
     found += _of_alternates(opened)
+    found += side_remarks(release.manifest, opened.album.sides, production.cuts)
     for number, level in enumerate(release.levels):
         if level.note:
             found.append(f"track {release.reels[number].first_track}: {level.note}")

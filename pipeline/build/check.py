@@ -19,6 +19,7 @@ from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
+from pipeline.deliver.side_remarks import unwise as unwise_sides
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts
 from pipeline.listing import read_listing
@@ -63,6 +64,7 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     faults += cover_faults
     unwise += _unwise_words(manifest) + _unwise_mixes(manifest, facts.mixes) + beside
     unwise += lint.written(manifest) + lint.mixed(manifest, facts.mixes)
+    unwise += unwise_sides(manifest)
     unwise += _unwise_masters(manifest, hashed.sha256)
     comparisons = tuple(_comparisons(manifest, facts.mixes, facts.references))
     return Checked(manifest, tuple(facts.mixes), tuple(faults), tuple(unwise), comparisons)

@@ -110,7 +110,8 @@ def open_album(
     known = history.revisions(store, history.release_of(manifest.file))
     name = history.output_name(output, manifest.folder)
     last = _standing(output, history.last_at(known, name))
-    _refuse_other(manifest, store, name, last, songs_of(manifest, hashed.sha256))
+    if not sides_alone:
+        _refuse_other(manifest, store, name, last, songs_of(manifest, hashed.sha256))
     revision = last or (known[-1] if known else None)
     album = plan_album(
         manifest,

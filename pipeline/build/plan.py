@@ -12,7 +12,7 @@ from pipeline.deliver.cassette import cassette_faults, cassette_sides
 from pipeline.deliver.cd import cd_limits
 from pipeline.deliver.cover import Cover, prepare_cover
 from pipeline.deliver.grooves import loop_faults
-from pipeline.deliver.sides import SIDES, Side, cut_faults, length_faults, sides_of
+from pipeline.deliver.sides import SIDES, Side, cut_faults, length_faults, letter_faults, sides_of
 from pipeline.faults import Fault, Faults
 from pipeline.formats import RATES
 from pipeline.intake import MixFacts
@@ -91,6 +91,7 @@ def plan_album(
     faults = cd_limits(manifest, timeline) if wanted["cd"] else []
     faults += cut_faults(manifest, vinyl_timeline, sides, SIDES)
     faults += [] if any_length else length_faults(manifest, sides)
+    faults += letter_faults(manifest, sides) if wanted["vinyl"] else []
     tape = cassette_sides(manifest, timeline) if wanted["cassette"] else ()
     faults += cassette_faults(manifest, timeline, tape) if wanted["cassette"] else []
     faults += loop_faults(manifest, vinyl_reels, sides) if wanted["vinyl"] else []

@@ -231,8 +231,11 @@ def _lengths(was: Data, are: Data) -> list[str]:
 
 
 def _sectors(seconds: float) -> str:
+    """`12 sectors longer`; of a second or more, `7.0 s longer`."""
     sectors = max(1, abs(round(seconds * 75)))
-    return f"{sectors} sector{'s' if sectors > 1 else ''} {'longer' if seconds > 0 else 'shorter'}"
+    plural = "s" if sectors > 1 else ""
+    much = f"{abs(seconds):.1f} s" if sectors >= 75 else f"{sectors} sector{plural}"
+    return f"{much} {'longer' if seconds > 0 else 'shorter'}"
 
 
 def _audio(was: Data, are: Data, why_rendered: Sequence[str]) -> list[str]:

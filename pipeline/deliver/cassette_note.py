@@ -9,12 +9,17 @@ from typing import Any
 
 from pipeline.deliver.note_pdf import write_pdf
 from pipeline.deliver.note_words import LINE_MOST, Words, breakable, clock, markdown_text, signed
+from pipeline.deliver.sides import minutes
 from pipeline.wording import template
 
 # What a VU meter shows as a difference and an ear takes for another song, not for another level.
 EVEN_LU = 3.0
 # Duplicators set the level from the first two or three minutes (wwsrs.co.uk): so much louder may follow.
 OPENING_LU = 1.0
+# Songs that differ by less are alike: none of them is the lowest.
+ALIKE_LU = 0.5
+# So much more blank tape on one side than on the other is worth a word.
+UNEVEN_S = 120
 # More than a hundredth of the power where tape has none to give: headlessduplicatedtapes.com wants it gone.
 BOTTOM_MOST_DB = -20.0
 # What pressingbusiness.co takes on a side, and nationalaudiocompany.com on both.
@@ -146,7 +151,7 @@ def _view(note: CassetteNote, words: Words) -> dict[str, Any]:
         "credits": [[words(role), words(names)] for role, names in note.credits],
         "sides": [_side(note, side, words) for side in note.sides],
         "level": [_evenness(note.sides), *(line for side in note.sides for line in _levels(side))],
-        "remarks": [*_spectrum(note.sides), *_length(note)],
+        "remarks": [*_spectrum(note.sides), *_blank(note.sides), *_length(note)],
         "files": [[words(name, LINE_MOST), words(what), sha256] for name, what, sha256 in note.files],
         "done": [words(sentence) for sentence in note.done],
         "not_done": [words(sentence) for sentence in note.not_done],
@@ -210,7 +215,7 @@ def _levels(side: TapeSide) -> list[str]:
     loudest = max(songs, key=lambda track: track.loudest_lufs)
     softest = min(songs, key=lambda track: track.lufs_i)
     told = f"Side {side.letter}: loudest passage in {loudest.position} ({signed(loudest.loudest_lufs)} LUFS)"
-    if len(songs) > 1:
+    if max(track.lufs_i for track in songs) - softest.lufs_i > ALIKE_LU:
         told += f", lowest song {softest.position} ({signed(softest.lufs_i)} LUFS)"
     under_lu = round(loudest.loudest_lufs - songs[0].loudest_lufs, 1)
     if under_lu <= OPENING_LU:
@@ -230,10 +235,22 @@ def _spectrum(sides: Sequence[TapeSide]) -> list[str]:
     ]
     if bright:
         found.append(
-            f"Brightest is {bright.position}: from 8 kHz on it has {-bright.treble_db:.1f} dB less than in "
-            "all; if the highs saturate, they do so there first."
+            f"Brightest is {bright.position}: what it has from 8 kHz up is {-bright.treble_db:.1f} dB under "
+            "all of it; if the highs saturate, they do so there first."
         )
     return found
+
+
+def _blank(sides: Sequence[TapeSide]) -> list[str]:
+    """On any tape that holds the longer side."""
+    shorter, longer = sorted(sides, key=lambda side: side.total_s)[:: max(len(sides) - 1, 1)]
+    blank_s = longer.total_s - shorter.total_s
+    if blank_s <= UNEVEN_S:
+        return []
+    return [
+        f"Side {shorter.letter} ends with at least {minutes(blank_s)} min of blank tape: it is "
+        f"{clock(shorter.total_s)} long, and side {longer.letter} {clock(longer.total_s)}."
+    ]
 
 
 def _length(note: CassetteNote) -> list[str]:

@@ -7,7 +7,6 @@ from dsp.disc import turn_s
 from pipeline.deliver.sides import Side
 from pipeline.faults import Fault
 from pipeline.manifest.load import Manifest
-from pipeline.manifest.places import Route
 from pipeline.reels import Reel
 from pipeline.timeline import SECTORS_PER_SECOND
 
@@ -54,16 +53,10 @@ def loop_faults(manifest: Manifest, reels: Sequence[Reel], sides: Sequence[Side]
     """Locked grooves that do not lie in the last track of their side, are no whole turn, or change while they
     go round.
     """
-    letters = [side.letter for side in sides]
-    for letter in manifest.vinyl.locked_groove:
-        route: Route = ("vinyl", "locked_groove", letter)
-        if letter not in letters:
-            named = ", ".join(letters)
-            yield manifest.fault(route, f"there is no side {letter}", f"the sides are {named}")
-            continue
-        side = sides[letters.index(letter)]
-        for problem, hint in _loop_problems(manifest, reels, side):
-            yield manifest.fault(route, problem, hint)
+    for side in sides:
+        if side.letter in manifest.vinyl.locked_groove:
+            for problem, hint in _loop_problems(manifest, reels, side):
+                yield manifest.fault(("vinyl", "locked_groove", side.letter), problem, hint)
 
 
 def _loop_problems(manifest: Manifest, reels: Sequence[Reel], side: Side) -> Iterator[tuple[str, str]]:

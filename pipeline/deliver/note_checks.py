@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pipeline.deliver.cut_facts import SideCut
 from pipeline.deliver.note_facts import CuttingNote, NoteSide
-from pipeline.deliver.note_words import Words, clock
+from pipeline.deliver.note_words import Words, clock, placed
 
 # Kinds of moments by what goes wrong there on a record.
 SKIPS = {"shallow", "deep", "land"}
@@ -38,20 +38,27 @@ def checks(note: CuttingNote, side: NoteSide, words: Words) -> list[list[str]]:
 
 
 def _moments(cut: SideCut | None, *, skips: bool) -> str:
-    found = [event for event in (cut.events if cut else ()) if (event.kind in SKIPS) == skips]
-    return _listed((event.time_s, event.position) for event in found)
+    found = [
+        (event.time_s, event.position, event.track_time_s)
+        for event in (cut.events if cut else ())
+        if (event.severity_db > 0 and event.kind in SKIPS if skips else event.kind not in SKIPS)
+    ]
+    return _listed(found)
 
 
 def _sibilants(side: NoteSide) -> str:
-    return _listed((time_s, track.position) for track in side.tracks for time_s, _ in track.sibilance)
+    return _listed(
+        (time_s, track.position, time_s - track.start_s)
+        for track in side.tracks
+        for time_s, _ in track.sibilance
+    )
 
 
 def _echoes(cut: SideCut | None) -> str:
-    return _listed((echo.time_s, echo.position) for echo in (cut.echoes if cut else ()))
+    echoes = cut.echoes if cut else ()
+    return _listed((echo.time_s, echo.position, echo.track_time_s) for echo in echoes)
 
 
-def _listed(moments: Iterable[tuple[float, str]]) -> str:
+def _listed(moments: Iterable[tuple[float, str, float]]) -> str:
     """In the order of time, as one listens."""
-    return (
-        ", ".join(f"{clock(time_s)}\u00a0({position})" for time_s, position in sorted(moments)) or NO_MOMENT
-    )
+    return ", ".join(placed(*moment) for moment in sorted(moments)) or NO_MOMENT

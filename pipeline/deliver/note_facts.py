@@ -72,7 +72,8 @@ class CuttingNote:
 
     `contact` is whom the cutter calls; `transfer` whether the sides are cut as they are (`flat`) or the
     cutter may help them (`adjust`); `level_db` what a VU meter is to read at most, against the lathe's
-    reference; `profile` the plant whose limits were asked for.
+    reference; `profile` the plant whose limits were asked for; `mono_bass_hz` the elliptical equaliser that
+    is in the files already.
     """
 
     artist: str
@@ -89,6 +90,7 @@ class CuttingNote:
     profile: str = CAUTIOUS
     level_db: float = 0.0
     transfer: str = "adjust"
+    mono_bass_hz: float | None = None
     done: tuple[str, ...] = ()
     not_done: tuple[str, ...] = ()
     notes: str = ""

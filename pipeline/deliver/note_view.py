@@ -1,38 +1,44 @@
 """A cutting note as texts and drawings, ready for the page."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
 from pipeline.deliver.cut_facts import SideCut
 from pipeline.deliver.note_checks import checks
 from pipeline.deliver.note_cut import (
+    Together,
     assumptions,
     bass_rows,
     bass_sentence,
-    echo_texts,
     inside,
     level,
-    moment,
+    levels_sentence,
+    low_end,
     ring,
+    together,
     verdict,
 )
 from pipeline.deliver.note_drawing import disc, strips
 from pipeline.deliver.note_facts import CuttingNote, LockedGroove, NoteSide, NoteTrack
+from pipeline.deliver.note_moments import echo_texts, moment, unlisted_text
 from pipeline.deliver.note_sound import flags, sibilance, sound
-from pipeline.deliver.note_words import LINE_MOST, SIZES, SPEEDS, Words, clock, signed
+from pipeline.deliver.note_words import LINE_MOST, SIZES, SPEEDS, Words, clock, minutes, signed
 from pipeline.side_limits import FITS, SideLimits
 
 TRANSFERS = {
     "flat": "flat: cut as it is, nothing changed",
     "adjust": "adjust: level, elliptical and de-essing as the lathe needs",
 }
+TIMES = {1.0: "once", 2.0: "twice"}
 # Of a checksum, enough to tell files apart by eye.
 SHORT = 12
 
 
 def view(note: CuttingNote, words: Words) -> dict[str, Any]:
     """The note for a template; `words` makes what people typed safe for its form."""
-    cuts = [side.cut for side in note.sides if side.cut]
+    cuts = [(words(side.letter), side.cut) for side in note.sides if side.cut]
+    record = together([cut for _, cut in cuts]) if cuts else None
     return {
         "artist": words(note.artist),
         "title": words(note.title),
@@ -47,9 +53,24 @@ def view(note: CuttingNote, words: Words) -> dict[str, Any]:
         "done": [words(sentence) for sentence in note.done],
         "not_done": [words(sentence) for sentence in note.not_done],
         "notes": [words(line) for line in note.notes.splitlines() if line.strip()],
-        "sides": [_side(note, side, words) for side in note.sides],
-        "assumptions": assumptions(cuts[0].lathe, cuts[0].rpm) if cuts else [],
+        "notes_for": " for all sides" if len(note.sides) > 1 else "",
+        "sides": [_side(note, side, record, words) for side in note.sides],
+        "levels": levels_sentence(cuts),
+        **_stops(note, cuts),
+        "assumptions": assumptions(cuts[0][1].lathe, cuts[0][1].rpm, note.mono_bass_hz) if cuts else [],
         "version": note.version,
+    }
+
+
+def _stops(note: CuttingNote, cuts: Sequence[tuple[str, SideCut]]) -> dict[str, Any]:
+    """What a cutter would stop at in the sound, and what the prediction finds in the low end."""
+    flagged = [flag for side in note.sides for track in side.tracks for flag in flags(track)]
+    low_ends = [f"Side {letter}: {found}." for letter, cut in cuts if (found := low_end(cut))]
+    phase = "no whole track out of phase in its low end" if low_ends else "no low end out of phase"
+    return {
+        "flags": flagged,
+        "unflagged": "" if flagged else f"No true peak over 0 dBTP, {phase}, nothing over −10 LUFS.",
+        "low_ends": low_ends,
     }
 
 
@@ -58,14 +79,14 @@ def _limits(note: CuttingNote) -> dict[str, str]:
     return {
         "profile": limits.profile,
         "asked": note.profile if note.profile != limits.profile else "",
-        "warn": clock(limits.warn_s),
-        "fail": clock(limits.fail_s),
+        "warn": minutes(limits.warn_s),
+        "fail": minutes(limits.fail_s),
         "source": limits.source,
         "checked": limits.checked,
     }
 
 
-def _side(note: CuttingNote, side: NoteSide, words: Words) -> dict[str, Any]:
+def _side(note: CuttingNote, side: NoteSide, record: Together | None, words: Words) -> dict[str, Any]:
     judgement = note.limits.judgement(side.total_s)
     following = zip_longest(side.tracks, side.tracks[1:])
     return {
@@ -78,15 +99,15 @@ def _side(note: CuttingNote, side: NoteSide, words: Words) -> dict[str, Any]:
         "judgement": judgement,
         "fits": judgement == FITS,
         "chart": _chart(note.limits, side.total_s),
+        "chart_source": note.limits.level_source,
         "tracks": [_programme(track, after, words) for track, after in following],
         "matrix": words(f"{note.catalog} {side.letter}") if note.catalog else "",
         "inscription": words(side.inscription),
         "locked": _locked(side.locked_groove) if side.locked_groove else "",
         "level": level(side.cut, note.level_db) if side.cut else f"{signed(note.level_db)} dB",
         "sound": [sound(track) for track in side.tracks],
-        "flags": [flag for track in side.tracks for flag in flags(track)],
         "sibilance": sibilance(side),
-        "cut": _cut(side.cut) if side.cut else None,
+        "cut": _cut(side.cut, record) if side.cut and record else None,
         "checks": checks(note, side, words),
     }
 
@@ -101,7 +122,7 @@ def _chart(limits: SideLimits, total_s: float) -> str:
         text += " or less"
     else:
         text = f"about {text}"
-    return f"{text}, with 0 dB at {clock(limits.level_zero_s)} ({limits.level_source})"
+    return f"{text}, with 0 dB at {minutes(limits.level_zero_s)}"
 
 
 def _programme(track: NoteTrack, after: NoteTrack | None, words: Words) -> dict[str, Any]:
@@ -130,18 +151,25 @@ def band_text(track: NoteTrack, after: NoteTrack | None) -> str:
 
 def _locked(groove: LockedGroove) -> str:
     bpm = 240 / groove.length_s
+    times = TIMES.get(groove.turns, f"{groove.turns:g} times")
     return (
-        f"closes at {clock(groove.start_s)} ({groove.start_s:.3f} s); one turn takes {groove.length_s:.3f} s "
-        f"({bpm:.1f} bpm in four beats); the file goes round it {groove.turns:g} times"
+        f"begins at {clock(groove.start_s)} ({groove.start_s:.3f} s); one turn takes "
+        f"{_turn(groove.length_s)} ({bpm:.1f} bpm in four beats); the file goes round it {times}"
     )
 
 
-def _cut(cut: SideCut) -> dict[str, Any]:
+def _turn(length_s: float) -> str:
+    """At 45 rpm it is a third, which no decimals are."""
+    return "1⅓ s" if round(length_s, 3) == 1.333 else f"{length_s:.3f} s"
+
+
+def _cut(cut: SideCut, record: Together) -> dict[str, Any]:
     return {
-        "verdict": verdict(cut),
+        "verdict": verdict(cut, record),
         "disc": disc(cut),
         "strips": strips(cut),
-        "moments": [moment(rank, event) for rank, event in enumerate(cut.events, 1)],
+        "moments": [moment(rank, event, cut.lathe) for rank, event in enumerate(cut.events, 1)],
+        "unlisted": unlisted_text(cut.unlisted),
         "rings": [ring(track) for track in cut.tracks],
         "bass": bass_rows(cut),
         "bass_sentence": bass_sentence(cut),

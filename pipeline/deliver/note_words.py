@@ -18,6 +18,11 @@ INCH_UM = 25_400.0
 # What belongs to the character before it: a joiner, a variation, a colour of skin.
 _JOINS = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 
+# Of Markdown: signs that mark up wherever they stand, what reads as an entity, and starts of lines that make
+# items or rules of them.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|#~]|&(?=#?\w+;)|^[-+](?= |$)|^-(?=[- ]+$)")
+_NUMBER = re.compile(r"^(\d+)([.)])(?= |$)")
+
 
 class Words(Protocol):
     """Makes what people typed safe for one form; words wider than `longest` may be broken."""
@@ -29,6 +34,21 @@ def clock(seconds: float) -> str:
     """Minutes, seconds and tenths: `03:41.5`."""
     tenths = round(seconds * 10)
     return f"{tenths // 600:02d}:{tenths // 10 % 60:02d}.{tenths % 10}"
+
+
+def minutes(seconds: float) -> str:
+    """Lengths that are published in whole seconds: `19:30`."""
+    return clock(seconds).removesuffix(".0")
+
+
+def placed(time_s: float, position: str, track_time_s: float) -> str:
+    """On one line the time on the side, and in brackets that in the track: `02:34.3 (A2 00:04.3)`."""
+    return f"{clock(time_s)}\u00a0({position}\u00a0{clock(track_time_s)})"
+
+
+def plain(value: float, digits: int = 1) -> str:
+    """`13.0`, `−0.3`; a dash for what silence has none of."""
+    return signed(value, digits).removeprefix("+")
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -81,5 +101,5 @@ def _joined(before: str, letter: str) -> bool:
 
 
 def markdown_text(text: str, longest: int = 0) -> str:
-    """On one line, and nothing in it is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", " ".join(text.split()))
+    """On one line, and nothing in it is markup, wherever on a line it stands."""
+    return _NUMBER.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", " ".join(text.split())))

@@ -12,6 +12,7 @@ from dsp.gain import db_to_gain
 from dsp.tracing import middles, tracing_ratio
 from pipeline.deliver.orders import Song, best_order
 from pipeline.deliver.plan_room import Programme, SideGroove, laid
+from pipeline.deliver.predicted import UNTRACEABLE_PERCENT, tracing_words
 from pipeline.deliver.splits import best_cuts
 
 # From what on it is worth saying. A worst that lies further under the notice is left as it is.
@@ -51,8 +52,9 @@ class OrderAdvice:
     def __str__(self) -> str:
         before, after = self.tracing_percent
         return (
-            f"side {self.letter} in the order {track_span(self.tracks)} would lower its worst tracing "
-            f"distortion by {self.lower_db:.1f} dB, from {before:.1f} to {after:.1f} %"
+            f"side {self.letter} in the order {track_span(self.tracks)}, which is another order of the "
+            f"album, would lower its worst tracing distortion by {self.lower_db:.1f} dB, from "
+            f"{tracing_words(before)} to {tracing_words(after)}"
         )
 
 
@@ -95,7 +97,10 @@ def loudest_gain_db(grooves: Sequence[SideGroove]) -> float:
 def order_advice(
     programme: Programme, cuts: Sequence[int], grooves: Sequence[SideGroove], gain_db: float
 ) -> Iterator[OrderAdvice]:
-    """For sides whose worst tracing another order lowers by 3 dB or more, if it is near the notice."""
+    """For sides whose worst tracing another order lowers by 3 dB or more, to what a tip can follow.
+
+    A worst that is far under the notice is left as it is.
+    """
     for letter, bound, groove in zip(ascii_uppercase, programme.bounds(cuts), grooves, strict=False):
         before = float(groove.tracing_percent(gain_db).max())
         if before < groove.cut.lathe.tracing_most_percent * 10 ** (UNHEARD_DB / 20):
@@ -103,6 +108,8 @@ def order_advice(
         side = _reordered(programme, *bound, groove, gain_db)
         trial = side.groove(0, len(side.parts), groove.cut)
         after = float(trial.tracing_percent(gain_db).max())
+        if after > UNTRACEABLE_PERCENT:
+            continue
         advice = OrderAdvice(letter, side.tracks(0, len(side.parts)), (before, after))
         if advice.lower_db >= ORDER_GAIN_DB and gain_db <= loudest_gain_db([trial]) + SOFTER_DB:
             yield advice

@@ -14,7 +14,7 @@ from dsp.groove import Cut
 from dsp.land import Packing, loudest_gain_db
 from dsp.sector_table import SectorTable
 from dsp.tracing import tracing_ratio
-from pipeline.deliver.splits import Part
+from pipeline.deliver.splits import Part, best_cuts
 
 Array = NDArray[np.float64]
 
@@ -70,6 +70,10 @@ class Programme:
     def split(self, cuts: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """The tracks of each side, when sides begin with the parts `cuts`."""
         return tuple(self.tracks(start, stop) for start, stop in self.bounds(cuts))
+
+    def even_cuts(self, count: int) -> tuple[int, ...]:
+        """The parts that so many sides begin with, shared out by time."""
+        return best_cuts([(part.sound_sectors_300, part.gap_sectors_300) for part in self.parts], count)
 
     def bounds(self, cuts: Sequence[int]) -> list[tuple[int, int]]:
         """Of each side the first part, and the one behind its last."""

@@ -10,11 +10,11 @@ from string import ascii_uppercase
 from typing import Any
 
 from dsp.groove import Cut, gain_db_of, vu_db
+from dsp.land import MOST_DB
 from dsp.lathe import LatheSettings
 from pipeline.deliver.plan_advice import OrderAdvice, SplitAdvice, order_advice, split_advice
-from pipeline.deliver.plan_room import LAWS, PlanPart, Programme, SideGroove, laid
+from pipeline.deliver.plan_room import PlanPart, Programme, SideGroove, laid
 from pipeline.deliver.sides import minutes
-from pipeline.deliver.splits import best_cuts
 from pipeline.side_limits import CAUTIOUS, limits
 
 # Format, rpm and number of discs that are looked at besides what is planned.
@@ -23,6 +23,8 @@ CANDIDATES = (
     *((format, rpm, discs) for format, rpm in (("10in", 33), ("10in", 45), ("7in", 45)) for discs in (1, 2)),
     ("7in", 33, 1),
 )
+# A disc more is looked at where a side, without it, fills more than this of what is cut at full level.
+WORTH_A_DISC = 0.5
 # Softer than this nobody cuts a record: it would drown in the noise of its surface.
 LEAST_LEVEL_DB = -12.0
 
@@ -40,8 +42,9 @@ class Layout:
 class SideRoom:
     """What the groove of a side allows.
 
-    `loudest_db` is the level that fits with coarse and with fine control of the pitch, the lower one first:
-    the record's highest VU reading in dB over the lathe's reference. The rest is at the plan's `level_db`.
+    `loudest_db` is the level that fits, the least and the most of coarse and fine control of the pitch and of
+    the lathe's own: the record's highest VU reading in dB over the lathe's reference; inf where room sets no
+    limit, -inf where no level is low enough. The rest is at the plan's `level_db`.
     """
 
     loudest_db: tuple[float, float]
@@ -105,8 +108,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
-    """What is planned first, then what else there is; levels as in `SideRoom`."""
+    """What is planned first, then what else there is; levels as in `SideRoom`. All is cut with `lathe`."""
 
+    lathe: LatheSettings
     asked_db: float
     profile: str
     plans: tuple[Plan, ...]
@@ -154,8 +158,9 @@ def compare(
     )
     cuts = _cuts(programme, layout)
     current, grooves = _judged(wanted, Cut(format=layout.format, rpm=layout.rpm, lathe=lathe), cuts)
-    others = (_candidate(wanted, *each, current) for each in CANDIDATES)
+    others = (_candidate(wanted, *each, current) for each in CANDIDATES if _sensible(wanted, *each))
     plans = Plans(
+        lathe=lathe,
         asked_db=asked_db,
         profile=profile,
         plans=(replace(current, current=True), *(plan for plan in others if plan)),
@@ -183,16 +188,26 @@ def _cuts(programme: Programme, layout: Layout) -> tuple[int, ...]:
 # Plans
 
 
+def _sensible(wanted: _Wanted, format: str, rpm: int, discs: int) -> bool:
+    """Whether there is something for every side, and whether the last disc makes room that was lacking."""
+    programme = wanted.programme
+    if len(programme.parts) < 2 * discs:
+        return False
+    if discs == 1:
+        return True
+    bounds = programme.bounds(programme.even_cuts(2 * discs - 2))
+    enough_s = WORTH_A_DISC * limits(format, rpm, wanted.profile).warn_s
+    return max(programme.seconds(*bound) for bound in bounds) > enough_s
+
+
 def _candidate(wanted: _Wanted, format: str, rpm: int, discs: int, current: Plan) -> Plan | None:
     """The best split for it; None if that is what is planned."""
-    parts = wanted.programme.parts
-    if len(parts) < 2 * discs:
-        reason = f"only {len(parts)} songs for {2 * discs} sides"
-        told = limits(format, rpm, wanted.profile)
-        return Plan(format=format, rpm=rpm, discs=discs, profile=told.profile, impossible=reason)
-    cuts = best_cuts([(part.sound_sectors_300, part.gap_sectors_300) for part in parts], 2 * discs)
+    cuts = wanted.programme.even_cuts(2 * discs)
     same = (format, rpm) == (current.format, current.rpm) and wanted.programme.split(cuts) == current.split
-    return None if same else _judged(wanted, Cut(format=format, rpm=rpm, lathe=wanted.lathe), cuts)[0]
+    # An innermost groove that the house has set is one of what is planned, and no other format's.
+    own = format == current.format
+    lathe = wanted.lathe if own else replace(wanted.lathe, innermost_mm=None)
+    return None if same else _judged(wanted, Cut(format=format, rpm=rpm, lathe=lathe), cuts)[0]
 
 
 def _judged(wanted: _Wanted, cut: Cut, cuts: Sequence[int]) -> tuple[Plan, list[SideGroove]]:
@@ -232,7 +247,10 @@ def _cut(wanted: _Wanted, plan: Plan, grooves: Sequence[SideGroove]) -> Plan:
 
 
 def _room(wanted: _Wanted, groove: SideGroove, gain_db: float) -> SideRoom:
-    loudest_db = [groove.loudest_gain_db[law] + wanted.shift_db for law in LAWS]
+    loudest_db = [
+        gain_db + wanted.shift_db if gain_db < MOST_DB else math.inf
+        for gain_db in groove.loudest_gain_db.values()
+    ]
     return SideRoom(
         loudest_db=(min(loudest_db), max(loudest_db)),
         tracing_percent=float(groove.tracing_percent(gain_db).max()),
@@ -244,7 +262,7 @@ def _room(wanted: _Wanted, groove: SideGroove, gain_db: float) -> SideRoom:
 
 
 def plans_data(plans: Plans) -> dict[str, Any]:
-    """For one JSON document; levels in dB, as in `SideRoom`."""
+    """For one JSON document; levels in dB, as in `SideRoom`, but null where there is none."""
     return {
         "asked_db": plans.asked_db,
         "profile": plans.profile,
@@ -259,10 +277,22 @@ def _plan_data(plan: Plan) -> dict[str, Any]:
     """What an impossible plan has none of is null."""
     possible = not plan.impossible
     return asdict(plan) | {
+        "sides": [_side_data(side) for side in plan.sides],
         "impossible": plan.impossible or None,
         "level_db": plan.level_db if possible else None,
         "fits": plan.fits if possible else None,
-        "loudest_db": plan.loudest_db if possible else None,
+        "loudest_db": _levels_data(plan.loudest_db) if possible else None,
         "tracing_percent": plan.tracing_percent if possible else None,
         "final_mm": plan.final_mm if possible else None,
     }
+
+
+def _side_data(side: PlannedSide) -> dict[str, Any]:
+    told = asdict(side)
+    if side.room:
+        told["room"]["loudest_db"] = _levels_data(side.room.loudest_db)
+    return told
+
+
+def _levels_data(levels_db: tuple[float, float]) -> list[float | None]:
+    return [level_db if math.isfinite(level_db) else None for level_db in levels_db]

@@ -125,6 +125,23 @@ def length_faults(manifest: Manifest, sides: Sequence[Side]) -> list[Fault]:
     ]
 
 
+def letter_faults(manifest: Manifest, sides: Sequence[Side]) -> list[Fault]:
+    """What is said of sides that there are not."""
+    letters = [side.letter for side in sides]
+    asked: dict[str, Mapping[str, object]] = {
+        "inscription": manifest.vinyl.inscription,
+        "locked_groove": manifest.vinyl.locked_groove,
+    }
+    return [
+        manifest.fault(
+            ("vinyl", key, letter), f"there is no side {letter}", f"the sides are {', '.join(letters)}"
+        )
+        for key, by_side in asked.items()
+        for letter in by_side
+        if letter not in letters
+    ]
+
+
 def cut_faults(manifest: Manifest, timeline: Timeline, sides: Sequence[Side], route: Route) -> list[Fault]:
     """Sides that end within a song; `route` is where the manifest lists them."""
     starts = {part.segments[0].track for part in parts_of(timeline)}

@@ -228,7 +228,9 @@ def _vinyl(before: Row, now: Row, *, same_music: bool) -> list[str]:
     sides = _sides_have(changed)
     if old.keys() == new.keys() and _laid_otherwise(old, new):
         return [f"Vinyl: {sides} changed: the same tracks are laid otherwise."]
-    return [f"Vinyl: {sides} changed{f', and all are {softer}' if softer else ''}."]
+    lengths = "".join(f"; {_longer(letter, old[letter], new[letter])}" for letter in changed
+                      if _length_s(old[letter]) != _length_s(new[letter]))  # fmt: skip
+    return [f"Vinyl: {sides} changed{f', and all are {softer}' if softer else ''}{lengths}."]
 
 
 def _tape(before: Row, now: Row) -> list[str]:
@@ -239,6 +241,20 @@ def _tape(before: Row, now: Row) -> list[str]:
         return []
     laid = ": the same tracks are laid otherwise" if _laid_otherwise(old, new) else ""
     return [f"Cassette: {_sides_have(changed)} changed{laid}."]
+
+
+def _longer(letter: str, old: Row, new: Row) -> str:
+    """`side A 01:54.9 → 02:01.9`: a cutter sets level and pitch by it."""
+    return f"side {letter} {_clock(_length_s(old))} → {_clock(_length_s(new))}"
+
+
+def _length_s(side: Row) -> float:
+    """To a tenth; 0 where it is not on record."""
+    return round(side["frames"] / side["rate"], 1) if side.get("frames") and side.get("rate") else 0.0
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60):02}:{seconds % 60:04.1f}"
 
 
 def _changed_sides(old: Mapping[str, Row], new: Mapping[str, Row]) -> tuple[list[str], list[str]]:

@@ -139,6 +139,7 @@ def _note(release: Release, sides: Sequence[NoteSide]) -> CuttingNote:
         profile=vinyl.profile,
         level_db=vinyl.level_db,
         transfer=vinyl.transfer,
+        mono_bass_hz=vinyl.mono_bass_hz,
         done=_done(release),
         not_done=_not_done(release),
         notes=vinyl.notes or "",

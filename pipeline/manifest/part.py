@@ -13,6 +13,8 @@ from pipeline.manifest.wrong import wrong
 SWITCH = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
 # Control characters, line and paragraph separators; not the joiners that emoji and scripts need.
 _UNPRINTABLE = {"Cc", "Zl", "Zp"}
+# Of byte order: comes along where text is pasted, and is no character.
+_MARK = "\ufeff"
 Item = TypeVar("Item")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 
@@ -32,7 +34,7 @@ class Part(BaseModel):
 
 def one_line(text: str) -> str:
     """Text as tags, CD-Text and labels can carry it: stripped, not empty, without control characters."""
-    text = text.strip()
+    text = text.replace(_MARK, "").strip()
     if not text:
         raise wrong("found empty text", "write something, or leave the key out")
     if any(unicodedata.category(c) in _UNPRINTABLE for c in text):

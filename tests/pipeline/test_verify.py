@@ -222,3 +222,18 @@ def test_as_json(small_copy: Album) -> None:
     assert found["faults"] == [
         {"place": FLAC, "path": "", "problem": "missing, though SHA256SUMS lists it", "hint": ""}
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("rate", [[]]), ("rate", 0), ("bits", {}), ("bits", 2**31), ("bits", 20), ("codec", "1"), ("codec", 1.5),
+     ("codec", {}), ("channels", None), ("frames", "1"), ("lufs_i", "x"), ("true_peak_dbtp", [])],
+)  # fmt: skip
+def test_a_row_of_another_kind_is_damage(small_copy: Album, field: str, value: object) -> None:
+    file = small_copy.delivery / "delivery.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    row = next(row for row in data["files"] if row["codec"] == "wav")
+    file.write_text(json.dumps(data | {"files": [*data["files"], row | {field: value}]}))
+    result = deadwax("verify", small_copy.delivery)
+    assert result.exit_code == 1
+    assert "cannot be read: it is damaged" in result.stderr

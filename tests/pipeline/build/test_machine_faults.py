@@ -25,6 +25,7 @@ STAGES = {
     "mastering",
     "rendering",
     "listening",
+    "predicting",
     "comparing alternates",
     "delivering",
     "verifying",

@@ -365,7 +365,7 @@ def joined(audio, frames, tracks=None, rate=44_100):
 @pytest.mark.parametrize(
     ("was", "are", "said"),
     [
-        (("abc", (300, 300, 300)), ("abX", (300, 300, 712)), ["03 is 412 sectors longer"]),
+        (("abc", (300, 300, 300)), ("abX", (300, 300, 712)), ["03 is 5.5 s longer"]),
         (("abc", (300, 300, 300)), ("Xbc", (299, 300, 300)), ["01 is 1 sector shorter"]),
         (("abc", (300, 300, 300)), ("aXc", (300, 300, 300)), ["02 changed"]),
         (("abc", (300, 300, 300)), ("XbX", (300, 300, 300)), ["01, 03 changed"]),

@@ -129,6 +129,7 @@ def test_markdown_says_when_what_is_where() -> None:
         "A2", "Title of A2", "01:53.0", "03:43.0", "01:50.0", "2.0 s", "−14.0", "−10.3", "−1.0", "−18.3"
     ]  # fmt: skip
     assert first[0][1:6] == ["title", "start", "end", "length", "gap after"]
+    assert first[0][9] == "from 8 kHz up, dB against all"
     assert files[1] == ["Side A.wav", "side A, 16 bit, 44.1 kHz, stereo", SUM]
     assert files[2] == ["Side A.cue", "cue sheet of side A", SUM[::-1]]
 
@@ -219,7 +220,29 @@ def test_silence_has_no_level() -> None:
 
 def test_the_brightest_song_is_named() -> None:
     note = with_tracks(track("A1", treble_db=-20.0), track("A2", treble_db=-9.4), track("A3"))
-    assert "- Brightest is A2: from 8 kHz on it has 9.4 dB less than in all" in note_markdown(note)
+    assert "- Brightest is A2: what it has from 8 kHz up is 9.4 dB under all of it;" in note_markdown(note)
+
+
+@pytest.mark.parametrize(("least", "said"), [(-14.5, False), (-14.51, True)])
+def test_no_song_is_the_lowest_where_all_are_alike(least: float, said: bool) -> None:
+    assert ("lowest song A2" in levels((-14.0, -9.5), (least, -9.5))) == said
+
+
+@pytest.mark.parametrize("letters", ["AB", "BA"])
+def test_blank_tape_behind_the_shorter_side_is_told(letters: str) -> None:
+    """29:03 against 4:11 leaves 24:52, whatever tape holds the longer one; two minutes are let pass."""
+    lengths_s = dict(zip(letters, (1743.0, 251.0), strict=True))
+    sides = tuple(side(letter, songs(letter, 1), total_s=lengths_s[letter]) for letter in "AB")
+    assert (
+        f"- Side {letters[1]} ends with at least 24:52 min of blank tape: it is 04:11.0 long, and side "
+        f"{letters[0]} 29:03.0."
+    ) in note_markdown(dataclasses.replace(NOTE, sides=sides))
+
+
+@pytest.mark.parametrize(("total_s", "said"), [(1120.0, False), (1120.1, True)])
+def test_sides_may_differ_by_two_minutes(total_s: float, said: bool) -> None:
+    sides = side("A", songs("A", 1), total_s=total_s), side("B", songs("B", 1), total_s=1000.0)
+    assert ("blank tape" in note_markdown(dataclasses.replace(NOTE, sides=sides))) == said
 
 
 def test_a_rumble_is_remarked_on_where_it_was_measured() -> None:

@@ -492,6 +492,16 @@ def test_the_same_tracks_on_other_sides():
     assert vinyl(before, now) == [PLAIN, "Vinyl: sides A and B have changed."]
 
 
+def test_a_side_that_is_longer_says_so():
+    """The cutter sets level and pitch by its length."""
+    was, now = ([each | {"frames": frames, "rate": 96_000} for each in sides]
+                for sides, frames in ((OLD, 96_000 * 114.9), (NEW, 96_000 * 121.9)))  # fmt: skip
+    said = "Vinyl: sides A and B have changed; side A 01:54.9 → 02:01.9; side B 01:54.9 → 02:01.9."
+    assert vinyl(was, now) == [PLAIN, said]
+    same = [each | {"frames": 96_000 * 114.9, "rate": 96_000} for each in NEW]
+    assert vinyl(was, same) == [PLAIN, "Vinyl: sides A and B have changed."]
+
+
 def test_sides_of_a_tape_are_told_apart_from_those_of_a_record():
     tape = [side(letter, pcm) | {"kind": "cassette"} for letter, pcm in (("A", "1"), ("B", "2"))]
     later = [tape[0], tape[1] | {"pcm_sha256": "3"}]

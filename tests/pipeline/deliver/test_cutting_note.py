@@ -1,6 +1,7 @@
 """The cutting note, read as a person would: the Markdown by a Markdown parser, the PDF by poppler."""
 
 import dataclasses
+import math
 import re
 import subprocess
 from itertools import combinations, pairwise
@@ -12,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from pipeline.deliver.cut_facts import CutBass, CutUnlisted
 from pipeline.deliver.cutting_note import CuttingNote, LockedGroove, note_markdown, write_note_pdf
 from pipeline.deliver.note_words import clock
 from pipeline.side_limits import limits
@@ -19,10 +21,14 @@ from tests.foreign import require
 from tests.pipeline.deliver.cuts import (
     NOTE,
     SIDES,
+    cut,
     cut_side,
+    event,
+    moments,
     side,
     track,
     tracks,
+    with_cut,
     with_sides,
     with_track,
 )
@@ -40,24 +46,28 @@ SAID = {
     "contact": ["Questions to: mastering@example.org"],
     "files": ["24 bit, 96 kHz, stereo", "0123456789abcdef" * 4],
     "programme": ["Title of A2", "GBAYE2600001", "01:52.0", "03:42.0", "01:50.0", "2.0 s", "at 03:42.0"],
-    "length": ["14:54.0", "fits", "quieter from 19:30.0 on, 23:00.0 at most"],
-    "chart": ["with 0 dB at 22:00.0 (zenithrecords.org)"],
+    "length": ["14:54.0", "fits", "By the plant", "limits","quieter from 19:30 on, 23:00 at most"],
+    "chart": ["nother house", "chart (zenithrecords.org):", "+4.0 dB or more, with 0 dB at 22:00"],
     "verdict": ["Cut fits: 6.9 to 7.3 mm to spare", "from coarse pitch control to a modern lathe"],
-    "levels": ["0.0 dB = 5.0 cm/s", "+1.4 to +1.5 dB (5.9 cm/s)"],
+    "levels": ["0.0 dB = 5.0 cm/s", "loudest by room alone", "+1.4 to +1.5 dB (5.9 cm/s)"],
     "end": ["ø 135.1 mm; ø 120.7 is allowed", "1.9 min"],
-    "pitch": ["220 LPI (115 µm)", "397 LPI (64 µm)"],
+    "line up": ["−12.5 dBFS on a VU meter at 00:43.1 (A1 00:43.1)", "1 kHz at −12.5 dBFS is 0 dB"],
+    "most room": ["136 LPI (187 µm) at 01:10.1 (A1 01:10.1)"],
+    "pitch": ["without bands", "220 LPI (115 µm)", "397 LPI (64 µm)"],
     "peaks": ["32 cm/s, 1665 g; 91 g RMS in 1 s"],
     "listen": ["Listen here", "14:53.0", "A8 01:49.0", "sibilance, tracing 9.5 % (5)", "9.0 dB"],
     "remedy": ["−9.0 dB at 5–10 kHz"],
     "unpredicted": ["The cut of this side is not predicted yet."],
     "dead wax": ["DRR-014 A", "“for those at sea”", "DRR-014 B"],
-    "locked groove": ["closes at 15:00.0 (900.000 s)", "one turn takes 1.800 s", "133.3 bpm", "6 times"],
+    "locked groove": ["begins at 15:00.0 (900.000 s)", "one turn takes 1.800 s", "133.3 bpm", "6 times"],
+    "whose notes": ["for all sides"],
     "intent": ["flat: cut as it is, nothing changed", "Quiet intro on B1.", "Keep the surface clean."],
+    "low end": ["too shallow by 6.5 dB with the elliptical off, wide enough by 0.4 dB at 150 Hz"],
     "sound": ["−14.0", "−10.3", "13.0", "15.2", "+0.98", "−18.3"],
     "bass": ["150 Hz (assumed here)", "shallow by 6.5 dB", "0.4 dB left", "wide enough from 150 Hz on"],
     "bass in pitch": ["215 LPI (118 µm)", "220 LPI (115 µm)", "+5 LPI"],
     "inside": ["10 kHz, 7 µm", "15 kHz, 18 µm", "−5.6 dB", "−20.8 dB", "9.1"],
-    "echo": ["01:01.2 (A1, 37 dB)"],
+    "echo": ["01:01.2 (A1 01:01.2) post-echo, 37 dB"],
     "done": ["Turned down by 2.3 dB.", "No limiter.", "No mono bass."],
     "assumptions": ["5 cm/s peak in each wall", "RIAA", "Elliptical equaliser: 150 Hz", "high-pass 15 Hz"],
     "more assumptions": ["25 µm without sound", "5 µm stay between", "as on a modern lathe", "Tip: 7 µm"],
@@ -65,7 +75,7 @@ SAID = {
     "plant": ["cautious", "pressingbusiness.co", "collected 2026-11", "Mastering: M. Engineer"],
     "test pressing": ["Side split", "Order", "Visible bands", "Matrix", "Skips, unintended locked grooves"],
     "more of it": ["Distortion, sibilance", "Pre-echo", "Missing highs or lows", "Stereo width"],
-    "copies": ["Compared with the file", "every copy", "one copy", "14:30.5 (A8), 14:33.0 (A8)"],
+    "copies": ["Compared with the file", "every copy", "one copy", "14:30.5 (A8 01:26.5)", "14:33.0 (A8"],
 }  # fmt: skip
 FULL = dataclasses.replace(
     NOTE,
@@ -164,8 +174,8 @@ def test_bands_are_said_to_the_tenth(changes: dict[str, Any], gap: str, band: st
 )
 def test_length_is_judged(total_s: float, judgement: str, level: str) -> None:
     text = note_markdown(with_sides(side("A", tracks("A", 2), total_s=total_s)))
-    assert f"**{clock(total_s)}**. Plant: **{judgement}**" in text
-    assert f"Chart: {level}, with 0 dB at 22:00.0 (zenithrecords.org)" in text
+    assert f"**{clock(total_s)}**" in text and f"By the plant's limits (cautious): **{judgement}**" in text
+    assert f"another house's chart (zenithrecords.org): {level}, with 0 dB at 22:00" in text
 
 
 def test_a_profile_that_says_nothing_of_the_record_is_named() -> None:
@@ -173,7 +183,7 @@ def test_a_profile_that_says_nothing_of_the_record_is_named() -> None:
     text = note_markdown(
         dataclasses.replace(with_track(), format="10in", limits=known, profile="gmrecords-dmm")
     )
-    assert "cautious: quieter from 12:00.0 on" in text
+    assert "limits (cautious): **fits**; quieter from 12:00 on" in text
     assert "Asked for: gmrecords-dmm." in text
     assert "Asked for:" not in note_markdown(NOTE)
 
@@ -182,14 +192,14 @@ def test_strongest_sibilants_of_a_side_in_the_order_of_time() -> None:
     first = track("A1", 0.0, sibilance=tuple((10.0 * n, 0.1 * n) for n in range(1, 9)))
     second = track("A2", 112.0, sibilance=tuple((112.0 + 10 * n, 2.0) for n in range(1, 5)))
     text = note_markdown(with_sides(side("A", (first, second))))
-    moments = re.findall(r"^- (A\d) at (\S+) \((\S+) dB\)$", text, re.MULTILINE)
+    moments = re.findall(r"^- (\S+)\s\((A\d)\s(\S+)\): (\S+) dB$", text, re.MULTILINE)
     assert moments[:4] == [
-        ("A1", "00:50.0", "+0.5"),
-        ("A1", "01:00.0", "+0.6"),
-        ("A1", "01:10.0", "+0.7"),
-        ("A1", "01:20.0", "+0.8"),
+        ("00:50.0", "A1", "00:50.0", "+0.5"),
+        ("01:00.0", "A1", "01:00.0", "+0.6"),
+        ("01:10.0", "A1", "01:10.0", "+0.7"),
+        ("01:20.0", "A1", "01:20.0", "+0.8"),
     ]
-    assert moments[4:] == [("A2", clock(112 + 10 * n), "+2.0") for n in range(1, 5)]
+    assert moments[4:] == [(clock(112 + 10 * n), "A2", clock(10 * n), "+2.0") for n in range(1, 5)]
     assert "No sharp sibilants" in note_markdown(NOTE)
 
 
@@ -253,7 +263,7 @@ def test_pdf_says_the_same(read: list[str], about: str) -> None:
 def test_pdf_has_one_page_for_each_side_and_three_more(read: list[str]) -> None:
     side_a, side_b, report, *_, pressing = read
     assert 4 <= len(read) <= 5
-    assert "Side A" in side_a and "Title of A8" in side_a and "closes at 15:00.0" in side_a
+    assert "Side A" in side_a and "Title of A8" in side_a and "begins at 15:00.0" in side_a
     assert "SHA-256 0123456789ab…" in side_a and "0123456789abcdef" * 4 not in side_a
     assert "Side B" in side_b and f"page 2 of {len(read)}" in side_b
     assert "The groove, track by track" in report
@@ -293,10 +303,92 @@ def test_full_page_stays_one(tmp_path: Path) -> None:
     assert "The groove, track by track" in second
 
 
-def test_what_does_not_fit_goes_to_a_second_page(tmp_path: Path) -> None:
-    first, second, *_ = pages(with_sides(cut_side("A", 16)), tmp_path / "note.pdf")
-    assert "A16" in first and "Listen here" not in first
-    assert second.startswith("Side A, continued: Night Ferry") and "Listen here" in second
+@pytest.mark.parametrize(("count", "on_first"), [(16, True), (20, True), (40, False)])
+def test_of_a_long_programme_the_strips_have_a_page(tmp_path: Path, count: int, on_first: bool) -> None:
+    """The moments stay with the programme while there is room."""
+    path = tmp_path / "note.pdf"
+    first, second, *_ = pages(with_sides(cut_side("A", count)), path)
+    assert f"A{count}" in first and "starts at ø mm" not in first
+    assert second.startswith("Side A, continued: Night Ferry") and "starts at ø mm" in second
+    assert ("Listen here" in first) == on_first != ("Listen here" in second)
+    for page in boxes(path)[:2]:
+        assert max(bottom for *_, bottom, word in page if word != "Deadwax") > A4_PT[1] / 2
+
+
+@pytest.mark.parametrize("misses", [False, True])
+def test_the_report_of_ten_tracks_is_a_page(tmp_path: Path, misses: bool) -> None:
+    changes: dict[str, Any] = {"fits": False, "level_db": -1.8} if misses else {}
+    on = tuple(
+        dataclasses.replace(each, sibilance=((each.start_s + 5, 2.0),)) for each in tracks("A", 5, 200.0)
+    )
+    sides = [side(letter, on, cut=cut(on, events=moments(on, 10), **changes)) for letter in "AB"]
+    note = with_sides(*sides, mono_bass_hz=120.0, done=("What was done, in a sentence.",) * 4)
+    found = pages(note, tmp_path / "note.pdf")
+    report = next(page for page in found if "The groove, track by track" in page)
+    assert "What counts is the test cut." in report and "0123456789abcdef" * 4 in report
+    assert len(found) == 4
+    assert ("side A its own loudest, −1.8 dB" in report) == misses
+
+
+def test_notices_are_no_skips() -> None:
+    on = tracks("A", 3)
+    found = [event(5.0, on, kind="shallow", severity_db=-1.0), event(30.0, on, kind="deep", severity_db=0.5)]
+    text = spoken(note_markdown(with_sides(side("A", on, cut=cut(on, events=tuple(found))))))
+    assert "Skips, unintended locked grooves: 00:30.0 (A1 00:30.0) -" in text
+
+
+def test_what_is_not_listed_is_said() -> None:
+    note = with_cut(events=moments(tracks("A", 3), 2), unlisted=(CutUnlisted("curvature", 11, 7.7),))
+    assert "And 11 more tight curves, +7.7 dB and less." in note_markdown(note)
+
+
+FINE = tuple(CutBass(hz, -math.inf, 115.0) for hz in (0, 75, 150, 300))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"bass": FINE}, "No true peak over 0 dBTP, no low end out of phase, nothing over −10 LUFS."),
+        ({}, "No true peak over 0 dBTP, no whole track out of phase in its low end, nothing over −10 LUFS."),
+    ],
+)
+def test_a_low_end_is_in_phase_if_nothing_says_otherwise(changes: dict[str, Any], said: str) -> None:
+    text = note_markdown(with_cut(**changes))
+    assert said in text
+    assert ("- Side A: where left and right differ" in text) == (not changes)
+
+
+@pytest.mark.parametrize(
+    ("length_s", "turns", "words"),
+    [
+        (4 / 3, 1.0, "one turn takes 1⅓ s (180.0 bpm in four beats); the file goes round it once"),
+        (1.8, 2.0, "one turn takes 1.800 s (133.3 bpm in four beats); the file goes round it twice"),
+        (1.8, 2.5, "the file goes round it 2.5 times"),
+    ],
+)
+def test_a_locked_groove_is_told_in_turns(length_s: float, turns: float, words: str) -> None:
+    loop = LockedGroove(start_s=330.0, length_s=length_s, turns=turns)
+    assert words in note_markdown(with_sides(side("A", tracks("A", 3), locked_groove=loop)))
+
+
+def test_notes_of_a_single_side_are_its_own() -> None:
+    assert "## Notes\n" in note_markdown(with_track())
+    assert "## Notes for all sides\n" in note_markdown(NOTE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "---", "- - -", "- one", "+ one", "* one", "# one", "> one", "1. one", "12) one", "-", "===", "   x",
+        "&amp; &#169; R&B", "1.5 dB less", "-3 dB", "***", "```", "~~~", "<hr>", "[a]: b", "- [ ] one",
+    ],
+)  # fmt: skip
+def test_no_line_of_the_notes_is_markup(line: str) -> None:
+    parse = MarkdownIt("commonmark").enable("table").parse
+    note = dataclasses.replace(with_track(), notes=line)
+    part = note_markdown(note).split("## Notes\n")[1].split("## Sound")[0]
+    assert [token.type for token in parse(part)] == ["paragraph_open", "inline", "paragraph_close"]
+    assert [(each.type, each.content) for each in parse(part)[1].children or ()] == [("text", line.strip())]
 
 
 def test_tracks_are_named_in_programme_disc_and_strips(read: list[str]) -> None:
@@ -418,4 +510,15 @@ def test_a_title_that_no_font_has_is_said(tmp_path: Path, title: str) -> None:
     warned = write_note_pdf(with_track(title=title), path)
     assert all(text.startswith("note.pdf shows boxes for some characters") for text in warned)
     assert warned or title != UNKNOWN
+    assert "00:00.0" in pdf_text(path)
+
+
+@pytest.mark.parametrize("title", ["船\ufeff船", "\ufeffFerry", "Fer\ufeffry"])
+def test_a_sign_that_is_not_seen_breaks_nothing(tmp_path: Path, title: str) -> None:
+    """A byte order mark from another program's text; only PDF/UA minds, and only in some fonts."""
+    path = tmp_path / "note.pdf"
+    warned = write_note_pdf(with_track(title=title), path)
+    assert all(
+        text.startswith(("note.pdf is a PDF for eyes alone", "note.pdf shows boxes")) for text in warned
+    )
     assert "00:00.0" in pdf_text(path)

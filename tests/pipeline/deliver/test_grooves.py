@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.deliver.grooves import Loop, bands_of, loop_faults, loops_of
-from pipeline.deliver.sides import sides_of
+from pipeline.deliver.sides import letter_faults, sides_of
 from pipeline.timeline import lay
 from tests.albums import HEAD, facts_of, manifest, music, reels_in, write_mix
 
@@ -122,5 +122,8 @@ def test_half_a_percent_is_a_lathe_s_own_error(folder):
 
 
 def test_a_side_that_an_automatic_split_does_not_have(folder):
-    (fault,) = faults(folder, "sides: auto, locked_groove: {C: 1}")
-    assert "there is no side C; the sides are A, B" in fault
+    album, _, sides = laid(folder, "sides: auto, locked_groove: {C: 1}, inscription: {D: four, A: one}")
+    said = [str(fault) for fault in letter_faults(album, sides)]
+    assert len(said) == 2
+    assert "vinyl.inscription.D: there is no side D; the sides are A, B" in said[0]
+    assert "vinyl.locked_groove.C: there is no side C; the sides are A, B" in said[1]

@@ -1,4 +1,4 @@
-"""What a note says of a cut: the verdict, what a moment needs, what the equaliser does."""
+"""What a note says of a cut: the verdict, what the equaliser does, what is taken for granted."""
 
 import dataclasses
 import math
@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from dsp.groove_events import Kind
 from dsp.lathe import LatheSettings
-from pipeline.deliver.cut_facts import QUIETEST_DB, ByLaw, CutBass
+from pipeline.deliver.cut_facts import QUIETEST_DB, ByLaw, CutBass, CutUnlisted, SideCut
 from pipeline.deliver.note_cut import (
     assumptions,
     bass_rows,
     bass_sentence,
-    echo_texts,
+    inside,
     level,
-    moment,
+    levels_sentence,
+    low_end,
     ring,
+    together,
     verdict,
 )
 from tests.pipeline.deliver.cuts import cut, event, tracks
@@ -24,8 +25,11 @@ from tests.pipeline.deliver.cuts import cut, event, tracks
 ON = tracks("A", 3)
 
 
-def rows(**changes: Any) -> dict[str, str]:
-    return dict(verdict(cut(ON, **changes))["rows"])
+def rows(*others: SideCut, **changes: Any) -> dict[str, str]:
+    """All rows of a verdict, by name; `others` are the other sides of the record."""
+    one = cut(ON, **changes)
+    found = verdict(one, together([one, *others]))
+    return {name: text.replace("\u00a0", " ") for name, text in found["rows"] + found["lines"]}
 
 
 @pytest.mark.parametrize(
@@ -42,16 +46,53 @@ def rows(**changes: Any) -> dict[str, str]:
 )
 def test_headline(spare: ByLaw, law: Any, headline: str) -> None:
     lathe = LatheSettings(law=law)
-    assert verdict(cut(ON, spare_mm=spare, lathe=lathe))["headline"] == headline
+    one = cut(ON, spare_mm=spare, lathe=lathe)
+    assert verdict(one, together([one]))["headline"] == headline
 
 
 def test_where_it_does_not_fit_the_level_of_the_figures_is_said() -> None:
     """7.07 cm/s peak is 3.01 dB over 5 cm/s."""
     found = rows(fits=False, asked_db=3.0, level_db=-1.8, spare_min=-2.5)
     assert found["level asked"] == "+3.0 dB = 7.1 cm/s"
-    assert found["figures are at"] == "−1.8 dB = 4.1 cm/s"
+    assert found["figures are at"] == "its own loudest, −1.8 dB = 4.1 cm/s"
     assert found["too long by"] == "2.5 min" and "time to spare" not in found
-    assert "figures are at" not in rows()
+    assert "figures are at" not in rows() and "whole record" not in rows()
+
+
+def test_what_a_whole_record_can_be_cut_at_is_its_tightest_side_s() -> None:
+    """Of a loudest reading of −9.5 dBFS, cut at −3.0 dB, a tone of −6.5 dBFS is 0 dB."""
+    tight = cut(ON, fits=False, level_db=-3.0, reading_dbfs=-9.5)
+    found = rows(tight, fits=False, level_db=-1.8)
+    assert found["whole record"] == "all sides fit at −3.0 dB = 3.5 cm/s; then 1 kHz at −6.5 dBFS is 0 dB"
+    assert list(found)[-1] == "whole record"
+    assert rows(tight)["whole record"] == found["whole record"]
+    assert rows(cut(ON, fits=False, level_db=-math.inf))["whole record"] == "no level at which all sides fit"
+    silent = rows(fits=False, level_db=-2.0, reading_dbfs=-math.inf)
+    assert silent["whole record"] == "all sides fit at −2.0 dB = 4.0 cm/s"
+
+
+def test_sides_at_different_levels_are_told_apart() -> None:
+    fits, misses = cut(ON), cut(ON, fits=False, level_db=-1.8)
+    assert levels_sentence([("A", fits), ("B", misses)]) == (
+        "Figures are at: side A as asked, 0.0 dB = 5.0 cm/s; side B its own loudest, −1.8 dB = 4.1 cm/s."
+    )
+    assert levels_sentence([("A", fits), ("B", fits)]) == ""
+
+
+def test_the_lathe_is_lined_up_by_the_loudest_reading_of_the_record() -> None:
+    """It reads −12.5 dBFS and is asked for at +3 dB: the tone that is 0 dB is 3 dB under it."""
+    found = rows(asked_db=3.0, level_db=3.0)
+    assert found["loudest here"] == "−12.5 dBFS on a VU meter at 00:43.1 (A1 00:43.1)"
+    assert found["line up"] == "1 kHz at −15.5 dBFS is 0 dB (in both channels of the file)"
+    louder = rows(cut(ON, reading_dbfs=-10.0), asked_db=3.0, level_db=3.0)
+    assert "−13.0 dBFS" in louder["line up"]
+    quiet = rows(asked_db=-20.0, level_db=-20.0)
+    assert quiet["line up"].startswith("1 kHz at 0 dBFS is −7.5 dB")
+
+
+def test_what_takes_the_most_room_is_said_of_a_side_that_fits() -> None:
+    """25400 / 187.3 are 135.6 lines to the inch."""
+    assert rows()["most room"] == "136 LPI (187 µm) at 01:10.1 (A1 01:10.1)"
 
 
 def test_levels_are_of_the_house_s_reference() -> None:
@@ -63,82 +104,35 @@ def test_levels_are_of_the_house_s_reference() -> None:
 def test_a_side_for_which_no_level_is_low_enough() -> None:
     none = rows(fits=False, level_db=-math.inf, loudest_db=ByLaw(-39.0, *[-math.inf] * 3))
     assert none["figures are at"] == "silence"
-    assert none["loudest that fits"] == "none, however quiet"
+    assert none["loudest by room alone"] == "none, however quiet"
+
+
+@pytest.mark.parametrize(
+    ("loudest", "text"),
+    [
+        (ByLaw(17.5, 17.5, 17.5, 3.0), "no limit from room"),
+        (ByLaw(17.4, 17.6, 17.4, 3.0), "no limit from room"),
+        (ByLaw(17.5, 17.5, 12.0, 3.0), "+12.0 dB = 20 cm/s or more"),
+        (ByLaw(17.5, 16.9, 12.0, 3.0), "+12.0 to +16.9 dB (20 to 35 cm/s)"),
+    ],
+)
+def test_the_end_of_the_search_is_no_level(loudest: ByLaw, text: str) -> None:
+    """A sine of full scale is cut at 5 cm/s with no gain: a reading of −12.5 dBFS is at 0 dB with 12.5 dB of
+    it, and the 30 dB at which the search ends are 17.5 dB more."""
+    assert rows(loudest_db=loudest)["loudest by room alone"] == text
 
 
 def test_silence_has_no_level() -> None:
-    silent = rows(passage_db=-math.inf)
-    assert silent["loudest here"] == silent["loudest that fits"] == "– (silence)"
+    silent = rows(passage_db=-math.inf, reading_dbfs=-math.inf)
+    assert silent["loudest here"] == silent["loudest by room alone"] == "– (silence)"
+    assert "line up" not in silent
 
 
 def test_a_side_without_the_loudest_passage_of_the_record_says_so() -> None:
     softer = rows(asked_db=0.0, level_db=0.0, passage_db=-1.5)
     assert softer["level asked"] == "0.0 dB = 5.0 cm/s"
-    assert softer["loudest here"] == "−1.5 dB = 4.2 cm/s"
-    assert "loudest here" not in rows(asked_db=0.0, level_db=0.0, passage_db=0.0)
-
-
-@pytest.mark.parametrize(
-    ("changes", "found", "needs"),
-    [
-        ({"kind": "sibilance"}, "sibilance, tracing 9.5 % (5)", "−4.2 dB at 5–10 kHz"),
-        ({"kind": "sibilance", "value": 3.0}, "sibilance, tight curve (tracing 3 %)", "−4.2 dB at 5–10 kHz"),
-        ({"kind": "tracing"}, "tracing, 9.5 % (5)", "−4.2 dB above 5 kHz"),
-        (
-            {"kind": "curvature", "value": 0.81, "limit": 0.5},
-            "tight curve, 0.81 (0.5)",
-            "−4.2 dB above 5 kHz",
-        ),
-        ({"kind": "slope", "value": 0.9, "limit": 0.58}, "steep slope, 0.90 (0.58)", "−4.2 dB overall"),
-        (
-            {"kind": "acceleration", "value": 3240.0, "limit": 2000.0},
-            "acceleration, 3240 g (2000)",
-            "−4.2 dB above 8 kHz",
-        ),
-        ({"kind": "heat", "value": 324.0, "limit": 200.0}, "heat, 324 g RMS (200)", "−4.2 dB above 5 kHz"),
-        (
-            {"kind": "land", "value": 240.0, "limit": 115.0},
-            "land, 240 µm a turn (115)",
-            "give it land by hand",
-        ),
-        ({"kind": "deep", "value": 140.0, "limit": 125.0}, "deep, 140 µm wide (125)", "−4.2 dB below 100 Hz"),
-        (
-            {"kind": "shallow", "value": 12.5, "limit": 25.0, "elliptical_hz": 300},
-            "shallow, 12 µm wide (25)",
-            "elliptical 300 Hz",
-        ),
-        (
-            {"kind": "shallow", "value": 0.0, "limit": 25.0},
-            "the groove is gone",
-            "−4.2 dB of bass in L−R, or deeper",
-        ),
-    ],
-)
-def test_each_kind_of_moment(changes: dict[str, Any], found: str, needs: str) -> None:
-    row = moment(1, event(113.0, ON, **changes))
-    assert (row["found"], row["needs"]) == (found, needs)
-    assert (row["time"], row["position"], row["track_time"]) == ("01:53.0", "A2", "00:01.0")
-    assert row["off"] == "4.2 dB"
-
-
-def test_every_kind_has_words() -> None:
-    for kind in Kind.__args__:
-        assert moment(1, event(3.0, ON, kind=kind))["found"]
-
-
-@pytest.mark.parametrize(
-    ("severity_db", "word", "off"),
-    [
-        (3.0, "severe", "3.0 dB"),
-        (2.9, "warning", "2.9 dB"),
-        (0.0, "warning", "none"),
-        (-1.9, "notice", "none"),
-    ],
-)
-def test_severity(severity_db: float, word: str, off: str) -> None:
-    row = moment(2, event(3.0, ON, severity_db=severity_db))
-    assert (row["rank"], row["severity"], row["off"]) == ("2", word, off)
-    assert ("watch" in row["needs"]) == (severity_db <= 0)
+    assert softer["loudest here"].endswith(" (A1 00:43.1), cut at −1.5 dB = 4.2 cm/s")
+    assert "cut at" not in rows(asked_db=0.0, level_db=0.0, passage_db=0.0)["loudest here"]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +166,34 @@ def test_a_silent_track_reads_nothing() -> None:
     assert ring(quiet)[4] == "–"
 
 
-def test_echoes_say_where() -> None:
-    assert echo_texts(cut(ON)) == ["01:01.2 (A1, 37 dB)"]
+def test_what_no_tip_follows_has_no_percentage() -> None:
+    harsh = dataclasses.replace(cut(ON).tracks[0], tracing_percent=30.0, other_tracing_percent=144.6)
+    assert ring(harsh)[5:] == ["30.0", "untraceable"]
+
+
+def test_shares_have_a_digit_each() -> None:
+    shares = dict(inside(cut(ON, over_one_percent=0.0)))
+    assert (shares["% too tight for 7 µm"], shares["% too tight for 18 µm"]) == ("0.0", "9.1")
+
+
+FINE = tuple(CutBass(hz, -math.inf, 115.0) for hz in (0, 75, 150, 300))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"bass": FINE}, ""),
+        ({"bass": (CutBass(0, 0.0, 115.0), *FINE[1:])}, ""),
+        ({}, "too shallow by 6.5 dB with the elliptical off, wide enough by 0.4 dB at 150 Hz"),
+        ({"lathe": LatheSettings(elliptical_hz=0)}, "too shallow by 6.5 dB with the elliptical off"),
+        ({"bass": FINE, "unlisted": (CutUnlisted("shallow", 2, 1.0),)}, "wide enough at 150 Hz"),
+        ({"bass": FINE, "events": (event(3.0, ON, kind="shallow"),)}, "wide enough at 150 Hz"),
+        ({"bass": FINE, "events": (event(3.0, ON, kind="slope"),)}, ""),
+    ],
+)
+def test_what_is_found_in_the_low_end(changes: dict[str, Any], said: str) -> None:
+    found = low_end(cut(ON, **changes))
+    assert found.endswith(said) and bool(found) == bool(said)
 
 
 def test_another_house_has_other_assumptions() -> None:
@@ -195,3 +215,20 @@ def test_another_house_has_other_assumptions() -> None:
         "45 rpm",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("elliptical_hz", "mono_bass_hz", "line"),
+    [
+        (150, None, "Elliptical equaliser: 150 Hz, 6 dB an octave."),
+        (
+            150,
+            120.0,
+            "Elliptical equaliser of the console: 150 Hz, 6 dB an octave, on top of the one at 120 Hz that "
+            "is in the files.",
+        ),
+        (0, 120.0, "Elliptical equaliser: off; there is but the one at 120 Hz that is in the files."),
+    ],
+)
+def test_the_files_have_had_an_equaliser(elliptical_hz: Any, mono_bass_hz: float | None, line: str) -> None:
+    assert line in assumptions(LatheSettings(elliptical_hz=elliptical_hz), 33, mono_bass_hz)

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.deliver.note_words import LINE_MOST, WORD_MOST, breakable, clock, pitch, signed, span
+from pipeline.deliver.note_words import (
+    LINE_MOST,
+    WORD_MOST,
+    breakable,
+    clock,
+    minutes,
+    pitch,
+    placed,
+    plain,
+    signed,
+    span,
+)
 
 BREAK = "\u200b"
 
@@ -25,6 +36,18 @@ def test_clock(seconds: float, text: str) -> None:
 )
 def test_signed(value: float, digits: int, text: str) -> None:
     assert signed(value, digits) == text
+
+
+def test_whole_seconds_have_no_tenths() -> None:
+    assert (minutes(1170.0), minutes(1170.5)) == ("19:30", "19:30.5")
+
+
+def test_a_moment_has_the_time_of_the_side_first() -> None:
+    assert placed(154.3, "A2", 4.3) == "02:34.3\u00a0(A2\u00a000:04.3)"
+
+
+def test_ratios_have_no_plus() -> None:
+    assert [plain(ratio) for ratio in (13.0, -0.3, -0.04, math.nan)] == ["13.0", "−0.3", "0.0", "–"]
 
 
 def test_a_range_of_one_figure_is_that() -> None:
