@@ -18,9 +18,7 @@ def unwise(manifest: Manifest) -> Iterator[Fault]:
         return
     if not manifest.album.catalog:
         problem = "no catalogue number: there is nothing to write into the dead wax"
-        yield manifest.fault(
-            ("album", "catalog"), problem, "give the record one"
-        )
+        yield manifest.fault(("album", "catalog"), problem, "give the record one")
     if not (manifest.vinyl.contact or manifest.album.credits.get("mastering_engineer")):
         problem = "nobody is named whom the cutter could ask"
         yield manifest.fault(("vinyl", "contact"), problem, "write contact: name and address")

@@ -59,9 +59,7 @@ def test_what_a_cutter_will_ask_for(tmp_path):
     def said(head):
         return [str(fault).partition(": ")[2] for fault in unwise(manifest(tmp_path, "- a.wav\n", head))]
 
-    number = (
-        "album.catalog: no catalogue number: there is nothing to write into the dead wax; give"
-    )
+    number = "album.catalog: no catalogue number: there is nothing to write into the dead wax; give"
     whom = "vinyl.contact: nobody is named whom the cutter could ask; write contact: name and address"
     assert said(HEAD) == []  # nothing is said of vinyl there
     assert said(f"{HEAD}deliver: {{cd: {{}}}}\nvinyl: {{rpm: 45}}\n") == []
