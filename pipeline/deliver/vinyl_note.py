@@ -212,6 +212,7 @@ def _not_done(release: Release) -> tuple[str, ...]:
 
 
 def _own_stages(release: Release) -> list[tuple[Route, Insert]]:
-    """Stages that are written for the sides alone."""
+    """Stages of the chain that is written for the sides alone."""
     mixes = range(len(release.manifest.tracks))
-    return [entry for mix in mixes for entry in release.manifest.vinyl_chain(mix) if entry[0][0] == "vinyl"]
+    chains = (release.manifest.vinyl_chain(mix) for mix in mixes)
+    return [entry for chain in chains for entry in chain if entry[0][:2] == ("vinyl", "chain")]

@@ -168,7 +168,7 @@ def test_limiters_hold_what_is_behind_them_in_reserve():
 def test_unlimited_is_without_limiters_and_turned_down_alike():
     reels = album({"crossfade": Fade("linear", 1.0)}, {})
     levels = [ReelLevel(gain_db, None, -20.0, -6.0) for gain_db in (2.0, -1.0)]
-    (made,) = unlimited(session(reels, levels=levels), HI_RES, -3.5)
+    (made,) = unlimited(session(reels, levels=levels), [HI_RES], gain_db=-3.5)
     assert [each.limiter for each in made.spec.reels] == [None, None]
     assert [each.gain_db for each in made.spec.reels] == [-1.5, -4.5]
     assert (made.spec.guard, made.spec.rate, made.formats) == (None, 96_000, (HI_RES,))
@@ -256,7 +256,7 @@ def test_audio_counts_by_what_it_is_and_not_by_what_it_was_made_from():
 def test_gains_below_the_fourth_decimal_are_none():
     """Sums of gains are what was written down: no float's last digit renders an album again."""
     levels = [ReelLevel(0.1, None, -20.0, -6.0)]
-    (made,) = unlimited(session(album({}), levels=levels), CD, 0.2)
+    (made,) = unlimited(session(album({}), levels=levels), [CD], gain_db=0.2)
     assert made.spec.reels[0].gain_db == 0.3 != 0.1 + 0.2
 
 
@@ -265,7 +265,7 @@ def test_a_trace_tells_the_key_in_plain_words():
     crossfade = {"crossfade": Fade("linear", 1.0)}
     (made,) = limited(session(album(crossfade, {})), [CD, FLAC])
     (other,) = limited(session(album(crossfade, {"fade_out": Fade("linear", 1.0)})), [CD, FLAC])
-    (vinyl,) = unlimited(session(album(crossfade, {})), CD, 0.0)
+    (vinyl,) = unlimited(session(album(crossfade, {})), [CD])
     trace = made.trace(CD)
     assert (trace.what, trace.track, trace.detail, trace.key) == ("render", 1, "wav 16/44.1", made.key(CD))
     assert trace.told == {"tracks": [[1], [2]], "segments": [1, 2]}
