@@ -134,6 +134,45 @@ def test_no_true_peak_is_over_the_line(folder: Path) -> None:
     assert -0.7 < peak_dbtp <= -0.5
 
 
+def test_a_track_without_a_limiter_is_turned_down_where_others_are_limited(folder: Path) -> None:
+    """All sides alike, as far as its peaks ask for it; and the note says what was limited."""
+    write_mix(folder / "over.wav", 1.4 * music(5.0, seed=2) / 0.5, subtype="FLOAT")
+    file = folder / "free.yaml"
+    file.write_text(
+        "album: {title: T, artist: A}\nlevel: {match: off}\ntracks:\n  - {mix: over.wav, limiter: off}\n"
+        "  - 1.wav\nvinyl: {limiter: on, sides: {A: [1], B: [2]}}\ndeliver: {vinyl: {}}\n"
+    )
+    assert deadwax("build", file, "--output", folder / "free").exit_code == 0
+    assert deadwax("verify", folder / "free").exit_code == 0
+    assert gain_db(folder / "free") == pytest.approx(20 * np.log10(1 / 1.4) - 0.5, abs=0.3)
+    assert "Peaks are limited to −1 dBTP, where tracks have a limiter." in note(folder / "free")
+
+
+def test_an_album_of_silence_has_sides(folder: Path) -> None:
+    write_mix(folder / "still.wav", np.zeros((5 * RATE, 2)))
+    file = folder / "still.yaml"
+    file.write_text(
+        "album: {title: T, artist: A}\nlevel: {match: off}\ntracks: [still.wav, still.wav]\n"
+        "vinyl: {sides: {A: [1], B: [2]}}\ndeliver: {vinyl: {}}\n"
+    )
+    assert deadwax("build", file, "--output", folder / "still").exit_code == 0
+    assert deadwax("vinyl", file, "--what-if").exit_code == 0
+    assert deadwax("verify", folder / "still").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("chain", "denied"),
+    [
+        ("deess: {}", "No mono bass, no high-pass, no low-pass for the cut"),
+        ("stereo: {mono_below_hz: 150}", "No high-pass, no low-pass, no de-essing for the cut"),
+        ("eq: [{type: high_pass, freq_hz: 30}]", "No mono bass, no de-essing for the cut"),
+    ],
+)
+def test_what_was_done_for_the_sides_is_not_denied(folder: Path, chain: str, denied: str) -> None:
+    done = built(folder, f", chain: {{after: [{{{chain}}}]}}", "denied")
+    assert denied in note(done)
+
+
 def test_pauses_of_the_side(folder: Path, plain: Path) -> None:
     """`gap` is in place of the album's; the music is the same, and marks move with it."""
     longer = built(folder, ", gap: 2.4", "gap")

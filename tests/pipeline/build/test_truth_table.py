@@ -695,6 +695,18 @@ ROWS = {
         revision=3,
     ),
     "no record": Row(change=edited((", vinyl: {}}", "}")), why={"vinyl": "no longer asked for"}),
+    "another lathe": Row(
+        change=edited(("vinyl: {sides", "vinyl: {lathe: {land_um: 8}, sides")),
+        why={"cutting note": "note"},
+        sides="AB",
+        writes=NOTE,
+    ),
+    "a filter of the lathe's console": Row(
+        change=edited(("vinyl: {sides", "vinyl: {lathe: {highpass_hz: 20}, sides")),
+        why={"cutting note": "note"},
+        runs=listen(1, 2, 3, 4, 5),
+        writes=NOTE,
+    ),
     "other sides": Row(
         change=edited(("A: [1, 2, 3], B: [4, 5]", "A: [1], B: [2, 3, 4, 5]")),
         why=dict.fromkeys(("side A", "side A cue sheet", "side B", "side B cue sheet", "cutting note"), ""),
