@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from dsp.disc import SECTORS_PER_SECOND
+from dsp.groove import VU_SECTORS
 from dsp.lathe import LatheSettings
 from dsp.sector_table import SectorTable
 from pipeline import versions
 from pipeline.build.cache import Cache
 from pipeline.build.keys import key_of
 from pipeline.build.run import Advance, Task
-from pipeline.deliver.lathe import HISTORY_S, Heard, Stretch, listen
+from pipeline.deliver.lathe import Heard, Stretch, listen
 from pipeline.deliver.sides import Side
 from pipeline.formats import AudioFormat
 from pipeline.render import Rendered
@@ -40,7 +42,8 @@ def _stretches(side: Side, tracks: Sequence[Rendered], rate: int) -> Iterator[tu
     pauses = [(each.stop_sector - each.sound_stop_sector) * size for each in side.segments]
     own = [tracks[segment.track - 1] for segment in side.segments]
     for place, segment in enumerate(side.segments):
-        reached = place and pauses[place - 1] < HISTORY_S * rate
+        # Behind a longer pause a meter has come to rest, and so have the model's filters.
+        reached = place and pauses[place - 1] * SECTORS_PER_SECOND < VU_SECTORS * rate
         yield (
             segment.track,
             Stretch(
