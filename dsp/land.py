@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 from scipy.optimize import brentq
@@ -46,22 +47,28 @@ class Depth:
             self._reach = -(-turn // 4)
             held = maximum_filter1d(lift_most, 2 * self._reach + 1, mode="nearest")
             self._held = held.astype(np.float64)
-            self._counts = _window_sums(np.ones(self._sectors), self._reach)
+            self._highest_m = float(self._held.max())
 
     def at(self, gain: float) -> Array:
         """(sectors,), metres."""
-        depth = np.full(self._sectors, self._flat_m)
-        if self._varied:
-            more = np.maximum(self._least_m - self._flat_m + gain * self._held, 0.0)
-            depth += _window_sums(more, self._reach) / self._counts
-        return depth
+        if self._varied and self._least_m + gain * self._highest_m > self._flat_m:
+            return _varied(self._held, gain, self._least_m, self._flat_m, self._reach)
+        return np.full(self._sectors, self._flat_m)
 
 
-def _window_sums(values: Array, reach: int) -> Array:
-    """Sum of the values no further than `reach` away, those that there are; of zeros exactly zero."""
-    sums = np.pad(np.concatenate([[0.0], np.cumsum(values)]), reach, mode="edge")
-    windows: Array = sums[2 * reach + 1 :] - sums[: -2 * reach - 1]
-    return windows
+@njit(nogil=True, cache=True)
+def _varied(held: Array, gain: float, least_m: float, flat_m: float, reach: int) -> Array:
+    """The mean of what is asked for no further than `reach` away, of those sectors that there are."""
+    sectors = len(held)
+    sums = np.zeros(sectors + 1)
+    for sector in range(sectors):
+        sums[sector + 1] = sums[sector] + max(least_m - flat_m + gain * held[sector], 0.0)
+    depth = np.empty(sectors)
+    for sector in range(sectors):
+        first, behind = max(0, sector - reach), min(sectors, sector + reach + 1)
+        # Of zeros the sums do not move, so that nothing is added.
+        depth[sector] = flat_m + (sums[behind] - sums[first]) / (behind - first)
+    return depth
 
 
 class Packing:
