@@ -18,15 +18,14 @@ from pipeline.console import clock
 from pipeline.deliver.plan_advice import track_span
 from pipeline.deliver.plans import Plan, PlannedSide, Plans
 from pipeline.deliver.predicted import (
-    UNTRACEABLE_PERCENT,
     PredictedSide,
     event_words,
     level_figure,
     more_words,
     rounded,
-    severity_word,
     tracing_figure,
 )
+from pipeline.deliver.severity import UNTRACEABLE_PERCENT, severity_word
 from pipeline.deliver.sides import minutes
 from pipeline.side_limits import CAUTIOUS, FITS, LONG
 

@@ -9,8 +9,8 @@ from dsp.groove import level_db_of
 from dsp.land import MOST_DB
 from dsp.lathe import LatheSettings
 from pipeline.deliver.cut_facts import QUIETEST_DB, ByLaw, CutBass, CutTrack, SideCut
-from pipeline.deliver.note_moments import NOTICE_DB, TRACEABLE_PERCENT, WARNING_DB
 from pipeline.deliver.note_words import SPEEDS, lines_per_inch, pitch, placed, signed, span
+from pipeline.deliver.severity import NOTICE_DB, UNTRACEABLE_PERCENT, WARNING_DB
 
 # What three figures that are rounded to a tenth may be off together.
 ROUNDED_DB = 0.2
@@ -257,7 +257,7 @@ def ring(track: CutTrack) -> list[str]:
 
 
 def _traced(percent: float) -> str:
-    return f"{percent:.1f}" if percent <= TRACEABLE_PERCENT else "untraceable"
+    return f"{percent:.1f}" if percent <= UNTRACEABLE_PERCENT else "untraceable"
 
 
 def assumptions(lathe: LatheSettings, rpm: int, mono_bass_hz: float | None = None) -> list[str]:

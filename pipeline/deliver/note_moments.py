@@ -3,9 +3,8 @@
 from dsp.lathe import LatheSettings
 from pipeline.deliver.cut_facts import CutEvent, CutUnlisted, SideCut
 from pipeline.deliver.note_words import clock, placed, signed
+from pipeline.deliver.severity import UNTRACEABLE_PERCENT, severity_word
 
-# From where a moment is worth a word, and from where it is in need of one.
-NOTICE_DB, WARNING_DB, SEVERE_DB = -2.0, 0.0, 3.0
 # What is found, and where its notice lies.
 FOUND = {
     "shallow": "shallow, {value} µm wide ({limit})",
@@ -43,8 +42,6 @@ KINDS = {
     "heat": ("moment of heat", "moments of heat"),
     "land": ("moment short of land", "moments short of land"),
 }
-# The distortion is calculated for a tip that stays in the groove: beyond this it says no more than that.
-TRACEABLE_PERCENT = 30.0
 # The worst of them; the checklist has all.
 ECHOES_MOST = 4
 
@@ -57,23 +54,17 @@ def moment(rank: int, event: CutEvent, lathe: LatheSettings) -> dict[str, str]:
         "position": event.position,
         "track_time": clock(event.track_time_s),
         "diameter": f"{event.diameter_mm:.0f}",
-        "severity": _severity(event.severity_db),
+        "severity": severity_word(event.severity_db),
         "found": _found(event),
         "off": f"{event.severity_db:.1f} dB" if event.severity_db > 0 else "none",
         "needs": _needs(event, lathe),
     }
 
 
-def _severity(db: float) -> str:
-    if db >= SEVERE_DB:
-        return "severe"
-    return "warning" if db >= WARNING_DB else "notice"
-
-
 def _found(event: CutEvent) -> str:
     if event.kind == "sibilance" and event.value < event.limit:
         return f"sibilance, tight curve (tracing {event.value:.1f} %)"
-    if event.kind in ("tracing", "sibilance") and event.value > TRACEABLE_PERCENT:
+    if event.kind in ("tracing", "sibilance") and event.value > UNTRACEABLE_PERCENT:
         return f"{event.kind}, untraceable ({event.limit:g} %)"
     if event.kind == "shallow" and event.value == 0:
         return "the groove is gone; wide, but not bass" if event.wide else "the groove is gone"

@@ -12,7 +12,8 @@ from dsp.gain import db_to_gain
 from dsp.tracing import middles, tracing_ratio
 from pipeline.deliver.orders import Song, best_order
 from pipeline.deliver.plan_room import Programme, SideGroove, laid
-from pipeline.deliver.predicted import UNTRACEABLE_PERCENT, tracing_words
+from pipeline.deliver.predicted import tracing_words
+from pipeline.deliver.severity import UNTRACEABLE_PERCENT
 from pipeline.deliver.splits import best_cuts
 
 # From what on it is worth saying. A worst that lies further under the notice is left as it is.

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from dsp.groove import Event, Kind, Prediction
+from pipeline.deliver.severity import UNTRACEABLE_PERCENT, WARNING_DB
 
-SEVERE_DB, WARNING_DB = 3.0, 0.0
-# What is known of tracing distortion is right to a quarter at 4 %; here it only says that no tip follows.
-UNTRACEABLE_PERCENT = 30.0
 # Of one, and of more.
 KINDS: dict[Kind, tuple[str, str]] = {
     "shallow": ("shallow groove", "shallow grooves"),
@@ -45,12 +43,6 @@ class PredictedSide:
         number = max(0, bisect_right(self.tracks, time_s, key=itemgetter(2)) - 1)
         position, _, start_s = self.tracks[number]
         return position, max(0.0, time_s - start_s)
-
-
-def severity_word(severity_db: float) -> str:
-    if severity_db >= SEVERE_DB:
-        return "severe"
-    return "warning" if severity_db >= WARNING_DB else "notice"
 
 
 def level_figure(level_db: float) -> str:

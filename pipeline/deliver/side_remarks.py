@@ -4,12 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.deliver.cut_facts import SideCut
+from pipeline.deliver.severity import SEVERE_DB
 from pipeline.deliver.sides import Side, minutes
 from pipeline.faults import Fault
 from pipeline.manifest.load import Manifest
 from pipeline.side_limits import LONG, limits
-
-SEVERE_DB = 3.0
 
 
 def unwise(manifest: Manifest) -> Iterator[Fault]:

@@ -12,7 +12,8 @@ from dsp.groove import Cut, Event, Unlisted, gain_db_of, level_db_of, predict, v
 from dsp.lathe import LatheSettings
 from pipeline.deliver.plan_room import PlanPart, laid
 from pipeline.deliver.plans import Layout, compare
-from pipeline.deliver.predicted import PredictedSide, event_words, level_figure, more_words, severity_word
+from pipeline.deliver.predicted import PredictedSide, event_words, level_figure, more_words
+from pipeline.deliver.severity import severity_word
 from pipeline.vinyl_console import print_plans, print_sides, room_range, wrapped
 from tests.pipeline.deliver.tables import noisy, plan_part, steady
 
