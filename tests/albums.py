@@ -23,7 +23,7 @@ from pipeline.reels import Part, Reel, groups, reels_of
 from pipeline.render import ReelRender, RenderSpec, render
 from pipeline.resolve import album_spectrum_db, resolved_chains
 from pipeline.shaped import AUDIO, write_block, write_readings
-from pipeline.timeline import sector_frames
+from pipeline.timeline import Island, Segment, Timeline, sector_frames
 
 HEAD = "album: {title: T, artist: A}\n"
 
@@ -177,3 +177,16 @@ def facts_of(album: Manifest) -> list[MixFacts]:
 def placed(faults: Sequence[Fault], folder: Path) -> list[tuple[str, str]]:
     """(place, path) of each, the place without the folder and the name of the manifest."""
     return [(fault.place.removeprefix(f"{folder / 'album.yaml'}:"), fault.path) for fault in faults]
+
+
+def timeline(islands: Sequence[Sequence[int]], gap: int = 150) -> Timeline:
+    """Islands as lists of the lengths of their tracks, in sectors; a gap is behind each island."""
+    made, at, number = [], 0, 1
+    for lengths in islands:
+        segments = []
+        for place, length in enumerate(lengths):
+            stop = at + length + (gap if place + 1 == len(lengths) else 0)
+            segments.append(Segment(number, at, at + length, stop))
+            at, number = stop, number + 1
+        made.append(Island((), tuple(segments)))
+    return Timeline(44_100, tuple(made))

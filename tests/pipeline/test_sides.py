@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.deliver.sides import SIDES, cut_faults, length_faults, sides_of
 from pipeline.side_limits import limits
-from pipeline.timeline import Island, Segment, Timeline
-from tests.albums import HEAD, manifest
+from tests.albums import HEAD, manifest, timeline
 
 MINUTE = 60 * 75
 
@@ -20,19 +19,6 @@ def folder(tmp_path_factory):
     album = tmp_path_factory.mktemp("album")
     (album / "a.wav").touch()
     return album
-
-
-def timeline(islands, gap=150):
-    """Islands as lists of the lengths of their tracks, in sectors."""
-    made, at, number = [], 0, 1
-    for lengths in islands:
-        segments = []
-        for place, length in enumerate(lengths):
-            silence = gap if place + 1 == len(lengths) else 0
-            segments.append(Segment(number, at, at + length, at + length + silence))
-            at, number = at + length + silence, number + 1
-        made.append(Island((), tuple(segments)))
-    return Timeline(44_100, tuple(made))
 
 
 def vinyl(folder, tracks, text):

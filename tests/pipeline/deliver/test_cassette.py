@@ -22,8 +22,8 @@ from pipeline.formats import parse_format
 from pipeline.manifest.load import read
 from pipeline.markers import read_markers
 from pipeline.reels import Fade
-from pipeline.timeline import Island, Segment, Timeline, lay
-from tests.albums import HEAD, codes_of, manifest, placed, reel, write_all
+from pipeline.timeline import lay
+from tests.albums import HEAD, codes_of, manifest, placed, reel, timeline, write_all
 
 MINUTE = 60 * 75
 
@@ -33,19 +33,6 @@ def folder(tmp_path_factory):
     album = tmp_path_factory.mktemp("album")
     (album / "a.wav").touch()
     return album
-
-
-def timeline(islands, gap=150):
-    """Islands as lists of the lengths of their tracks, in sectors."""
-    made, at, number = [], 0, 1
-    for lengths in islands:
-        segments = []
-        for place, length in enumerate(lengths):
-            stop = at + length + (gap if place + 1 == len(lengths) else 0)
-            segments.append(Segment(number, at, at + length, stop))
-            at, number = stop, number + 1
-        made.append(Island((), tuple(segments)))
-    return Timeline(44_100, tuple(made))
 
 
 def asked(folder, tracks, text=""):

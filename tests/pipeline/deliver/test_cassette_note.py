@@ -4,14 +4,12 @@ import dataclasses
 import math
 import re
 import subprocess
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from pipeline.deliver.cassette_note import (
     CassetteNote,
@@ -21,6 +19,7 @@ from pipeline.deliver.cassette_note import (
     write_note_pdf,
 )
 from tests.foreign import require
+from tests.pipeline.deliver.markdown import tables
 
 A4_PT = (595.28, 841.89)
 # No font has this character, a private one.
@@ -106,20 +105,6 @@ def levels(*loudness: tuple[float, float]) -> str:
 
 
 # Markdown
-
-
-def tables(markdown: str) -> list[list[list[str]]]:
-    """Every table of a text: rows of cells, as text."""
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
-    found: list[list[list[str]]] = []
-    for cell, content in pairwise(tokens):
-        if cell.type == "table_open":
-            found.append([])
-        elif cell.type == "tr_open":
-            found[-1].append([])
-        elif cell.type in ("th_open", "td_open"):
-            found[-1][-1].append("".join(child.content for child in content.children or ()))
-    return found
 
 
 def test_markdown_says_when_what_is_where() -> None:

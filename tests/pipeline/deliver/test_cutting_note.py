@@ -4,7 +4,7 @@ import dataclasses
 import math
 import re
 import subprocess
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from tests.pipeline.deliver.cuts import (
     with_sides,
     with_track,
 )
+from tests.pipeline.deliver.markdown import tables
 
 A4_PT = (595.28, 841.89)
 MARGIN_PT = 14 / 25.4 * 72
@@ -85,20 +86,6 @@ FULL = dataclasses.replace(
 
 
 # Markdown
-
-
-def tables(markdown: str) -> list[list[list[str]]]:
-    """Every table of a text: rows of cells, as text."""
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
-    found: list[list[list[str]]] = []
-    for cell, content in pairwise(tokens):
-        if cell.type == "table_open":
-            found.append([])
-        elif cell.type == "tr_open":
-            found[-1].append([])
-        elif cell.type in ("th_open", "td_open"):
-            found[-1][-1].append("".join(child.content for child in content.children or ()))
-    return found
 
 
 def spoken(markdown: str) -> str:
