@@ -1,23 +1,30 @@
 """Cue sheets: written, and read back strictly.
 
-The dialect is CDRWin's with the pauses in the file: every index of every track in one FILE, times counted
-from its first frame. The two seconds before track 1 of a CD are implied: its INDEX 01 stands at 00:00:00.
+The dialect is CDRWin's with the pauses in the file: every index of a track in one FILE, times counted from
+its first frame, be it one file for all or one for each track. The two seconds before track 1 of a CD are
+implied: its INDEX 01 stands at 00:00:00.
 Lines end in CR LF, as in the DOS program that defined the format, and as all readers take them. The text is
 to be written as UTF-8 without a byte order mark: players expect the one, and readers stumble over the other.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from pipeline.cd.msf import msf as msf
+from pipeline.cd.msf import sectors_of as sectors_of
 from pipeline.faults import Fault
 
-SECTORS_PER_SECOND = 75
+FLAGS = ("DCP", "4CH", "PRE", "SCMS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueTrack:
-    """`indexes` are (index number, sector in the file); 00 is the pause before the track, 01 its start."""
+    """`indexes` are (index number, sector in the file); 00 is the pause before the track, 01 its start.
+
+    `file_name` is of a file that begins with this track; empty, the track is in the file of the one before,
+    or in that of the sheet. `flags` are of `FLAGS`: DCP permits digital copies, SCMS one generation of them.
+    """
 
     number: int
     title: str = ""
@@ -26,11 +33,17 @@ class CueTrack:
     indexes: tuple[tuple[int, int], ...]
     songwriter: str = ""
     composer: str = ""
+    arranger: str = ""
+    flags: tuple[str, ...] = ()
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueSheet:
-    """One audio file and its tracks. `catalog_upc` has 13 digits (a UPC-A: its 12 with a 0 before)."""
+    """Tracks and their audio: `file_name` for all, or empty where the tracks name theirs.
+
+    `catalog_upc` has 13 digits (a UPC-A: its 12 with a 0 before).
+    """
 
     file_name: str
     performer: str = ""
@@ -42,21 +55,9 @@ class CueSheet:
     remarks: tuple[str, ...] = ()
 
 
-def msf(sectors: int) -> str:
-    """Sectors (1/75 s) as MM:SS:FF; minutes take a third digit when they must."""
-    if sectors < 0:
-        raise ValueError(f"a cue sheet has no time before 00:00:00 (got {sectors} sectors)")
-    seconds, rest = divmod(sectors, SECTORS_PER_SECOND)
-    return f"{seconds // 60:02d}:{seconds % 60:02d}:{rest:02d}"
-
-
-def sectors_of(text: str) -> int:
-    """The inverse of `msf`; ValueError when it is no such time."""
-    match = re.fullmatch(r"(\d{2,}):([0-5]\d):([0-6]\d|7[0-4])", text, re.ASCII)
-    if not match:
-        raise ValueError(f'"{text}" is no time; it is written MM:SS:FF with FF from 00 to 74')
-    minutes, seconds, rest = map(int, match.groups())
-    return (minutes * 60 + seconds) * SECTORS_PER_SECOND + rest
+def file_names(sheet: CueSheet) -> tuple[str, ...]:
+    """All the audio files, in order."""
+    return tuple(name for name in (sheet.file_name, *(track.file_name for track in sheet.tracks)) if name)
 
 
 def cue_string(text: str) -> str:
@@ -78,23 +79,26 @@ def cue_text(sheet: CueSheet) -> str:
         _command("CATALOG", sheet.catalog_upc, quoted=False),
         _command("PERFORMER", sheet.performer),
         _command("TITLE", sheet.title),
-        f'FILE "{cue_string(sheet.file_name)}" WAVE',
+        _file(sheet.file_name),
     ]
     lines = disc + [line for track in sheet.tracks for line in _track_lines(track)]
     return "".join(f"{line}\r\n" for line in lines if line)
 
 
 def _track_lines(track: CueTrack) -> list[str]:
-    """INDEX last: nothing else may follow it."""
+    """INDEX last, nothing else of the track may follow it; FLAGS and ISRC directly before it."""
     commands = [
         _command("TITLE", track.title),
         _command("PERFORMER", track.performer),
         _command("SONGWRITER", track.songwriter),
         _command("REM COMPOSER", track.composer),
+        _command("REM ARRANGER", track.arranger),
+        _command("FLAGS", " ".join(track.flags), quoted=False),
         _command("ISRC", track.isrc, quoted=False),
         *(f"INDEX {number:02d} {msf(sector)}" for number, sector in track.indexes),
     ]
-    return [f"  TRACK {track.number:02d} AUDIO", *(f"    {command}" for command in commands if command)]
+    head = [_file(track.file_name), f"  TRACK {track.number:02d} AUDIO"]
+    return [*head, *(f"    {command}" for command in commands if command)]
 
 
 def _command(name: str, value: str, quoted: bool = True) -> str:
@@ -102,12 +106,18 @@ def _command(name: str, value: str, quoted: bool = True) -> str:
     return (f'{name} "{text}"' if quoted else f"{name} {text}") if text else ""
 
 
+def _file(name: str) -> str:
+    return f'FILE "{cue_string(name)}" WAVE' if name else ""
+
+
 def _check(sheet: CueSheet) -> None:
     """What the format demands; Fault with the track in `path`."""
     if sheet.catalog_upc and not re.fullmatch(r"\d{13}", sheet.catalog_upc, re.ASCII):
         raise Fault(f'"{sheet.catalog_upc}" is no catalogue number for a cue sheet', hint="13 digits are")
-    if not sheet.file_name:
+    if not (sheet.file_name or (sheet.tracks and sheet.tracks[0].file_name)):
         raise Fault("a cue sheet names an audio file")
+    if sheet.file_name and any(track.file_name for track in sheet.tracks):
+        raise Fault("a cue sheet names one file for all tracks, or its tracks name theirs")
     numbers = [track.number for track in sheet.tracks]
     if not numbers or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         raise Fault(f"the tracks of a cue sheet are numbered without a gap (got {numbers})")
@@ -115,12 +125,23 @@ def _check(sheet: CueSheet) -> None:
         raise Fault(f"a cue sheet holds tracks 1 to 99 (got {numbers[0]} to {numbers[-1]})")
     for track in sheet.tracks:
         _check_track(track)
-    sectors = [sector for track in sheet.tracks for _, sector in track.indexes]
-    if sectors[0] != 0:
-        raise Fault(f"the first index of a file is at 00:00:00 (got {msf(sectors[0])})")
-    for earlier, later in pairwise(sectors):
-        if later <= earlier:
-            raise Fault(f"the indexes of a cue sheet go forward (got {msf(later)} after {msf(earlier)})")
+    _check_times(sheet.tracks)
+
+
+def _check_times(tracks: Sequence[CueTrack]) -> None:
+    """In every file from 00:00:00 on, and forward."""
+    before = None
+    for track in tracks:
+        if track.file_name:
+            before = None
+        for _, sector in track.indexes:
+            if before is None and sector != 0:
+                problem = f"the first index of a file is at 00:00:00 (got {msf(sector)})"
+                raise Fault(problem, path=f"track {track.number}")
+            if before is not None and sector <= before:
+                problem = f"the indexes of a cue sheet go forward (got {msf(sector)} after {msf(before)})"
+                raise Fault(problem, path=f"track {track.number}")
+            before = sector
 
 
 def _check_track(track: CueTrack) -> None:
@@ -132,6 +153,11 @@ def _check_track(track: CueTrack) -> None:
         raise Fault(f"a track has an index 01, and 99 is the last there can be (got {numbers})", path=path)
     if track.isrc and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", track.isrc, re.ASCII):
         raise Fault(f'"{track.isrc}" is not an ISRC', path=path, hint="12 characters such as GBAYE2600001")
+    if not set(track.flags) <= set(FLAGS) or len(set(track.flags)) < len(track.flags):
+        problem = f'"{" ".join(track.flags)}" are no flags of a track'
+        raise Fault(problem, path=path, hint=f"{', '.join(FLAGS)}, each once")
+    if {"DCP", "SCMS"} <= set(track.flags):
+        raise Fault("DCP permits what SCMS forbids; a track has the one or the other", path=path)
 
 
 # Reading
@@ -148,6 +174,7 @@ _TRACK_FIELDS = {
     "PERFORMER": "performer",
     "SONGWRITER": "songwriter",
     "REM COMPOSER": "composer",
+    "REM ARRANGER": "arranger",
     "ISRC": "isrc",
 }
 
@@ -155,6 +182,7 @@ _TRACK_FIELDS = {
 def parse_cue(text: str, name: str = "cue sheet") -> CueSheet:
     """Read a sheet of the dialect that `cue_text` writes.
 
+    A single file is the sheet's, even where a track named it; of several, each is its first track's.
     Strict: what is unknown, out of place, repeated or impossible is a Fault, placed as `name:line`.
     """
     reader = _Reader()
@@ -172,13 +200,15 @@ def parse_cue(text: str, name: str = "cue sheet") -> CueSheet:
 @dataclass
 class _OpenTrack:
     number: int
+    file_name: str
     fields: dict[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
     indexes: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass
 class _Reader:
-    """A sheet as far as it has been read."""
+    """A sheet as far as it has been read; `file_name` is of a FILE whose first TRACK is still to come."""
 
     file_name: str = ""
     fields: dict[str, str] = field(default_factory=dict)
@@ -195,6 +225,10 @@ class _Reader:
         command, rest = match.groups()
         if command == "TRACK":
             self._open_track(rest)
+        elif self.file_name:
+            raise ValueError(f"{command} stands before FILE or in a track")
+        elif command == "FILE":
+            self._open_file(rest)
         elif self.tracks:
             self._track_command(command, rest)
         else:
@@ -202,9 +236,18 @@ class _Reader:
 
     def _open_track(self, rest: str) -> None:
         match = re.fullmatch(r"(\d\d) AUDIO", rest, re.ASCII)
-        if not match or not self.file_name:
+        if not match or not (self.file_name or self.tracks):
             raise ValueError(f'TRACK stands behind FILE and reads "TRACK nn AUDIO" (got "{rest}")')
-        self.tracks.append(_OpenTrack(int(match[1])))
+        self.tracks.append(_OpenTrack(int(match[1]), self.file_name))
+        self.file_name = ""
+
+    def _open_file(self, rest: str) -> None:
+        match = re.fullmatch(r'("[^"]+") WAVE', rest)
+        if not match:
+            raise ValueError(f'FILE reads FILE "name" WAVE (got {rest})')
+        if self.tracks and not self.tracks[-1].indexes:
+            raise ValueError("FILE stands before the first TRACK in it")
+        self.file_name = _value(match[1])
 
     def _track_command(self, command: str, rest: str) -> None:
         track = self.tracks[-1]
@@ -215,29 +258,36 @@ class _Reader:
             track.indexes.append((int(match[1]), sectors_of(match[2])))
         elif track.indexes:
             raise ValueError(f"{command} stands before the indexes of its track")
+        elif command == "FLAGS":
+            if track.flags:
+                raise ValueError("FLAGS is there twice")
+            track.flags = tuple(rest.split(" "))
         else:
             _store(track.fields, _TRACK_FIELDS, command, rest)
 
     def _disc_command(self, command: str, rest: str) -> None:
-        if self.file_name:
-            raise ValueError(f"{command} stands before FILE or in a track")
         if command == "REM COMMENT":
             self.remarks.append(_value(rest))
-        elif command == "FILE":
-            match = re.fullmatch(r'("[^"]+") WAVE', rest)
-            if not match:
-                raise ValueError(f'FILE reads FILE "name" WAVE (got {rest})')
-            self.file_name = _value(match[1])
         else:
             _store(self.fields, _DISC_FIELDS, command, rest)
 
     def sheet(self) -> CueSheet:
         """The whole; Fault when it does not hang together."""
+        if self.tracks and self.file_name:
+            raise Fault(f'FILE "{self.file_name}" has no TRACK')
+        names = [track.file_name for track in self.tracks if track.file_name]
         tracks = tuple(
-            CueTrack(number=track.number, indexes=tuple(track.indexes), **track.fields)
+            CueTrack(
+                number=track.number,
+                indexes=tuple(track.indexes),
+                flags=track.flags,
+                file_name=track.file_name if len(names) > 1 else "",
+                **track.fields,
+            )
             for track in self.tracks
         )
-        sheet = CueSheet(file_name=self.file_name, tracks=tracks, remarks=tuple(self.remarks), **self.fields)
+        name = self.file_name or ("" if len(names) > 1 else "".join(names))
+        sheet = CueSheet(file_name=name, tracks=tracks, remarks=tuple(self.remarks), **self.fields)
         _check(sheet)
         return sheet
 

@@ -71,3 +71,43 @@ def test_99_tracks_are_read(tmp_path: Path) -> None:
         *(f"No. {n}" for n in range(1, 100)),
     ]
     assert lines_of([require("cuebreakpoints"), cue])[-1] == "6:32.00"  # 98 × 4 s
+
+
+FILES = CueSheet(
+    file_name="",
+    title="Night Ferry",
+    tracks=(
+        CueTrack(number=1, file_name="01 Départ.wav", indexes=((1, 0),), flags=("DCP",), isrc="GBAYE2600001"),
+        CueTrack(number=2, file_name="02.wav", indexes=((1, 0), (2, 20_000)), flags=("PRE", "SCMS")),
+        CueTrack(number=3, indexes=((0, 30_000), (1, 30_150)), arranger="Arranger"),
+        CueTrack(number=4, file_name="04.wav", indexes=((0, 0), (1, 75)), flags=("4CH",), title="Four"),
+    ),
+)
+
+
+def test_cueconvert_reads_files_and_flags(tmp_path: Path) -> None:
+    """It writes again what it has understood, remarks not among it."""
+    cue = written(tmp_path, FILES)
+    lines = lines_of([require("cueconvert"), "-i", "cue", "-o", "cue", cue])
+    assert [line for line in lines if line] == [
+        'TITLE "Night Ferry"',
+        'FILE "01 Départ.wav" WAVE',
+        "TRACK 01 AUDIO",
+        "FLAGS DCP",
+        "ISRC GBAYE2600001",
+        "INDEX 01 00:00:00",
+        'FILE "02.wav" WAVE',
+        "TRACK 02 AUDIO",
+        "FLAGS PRE SCMS",
+        "INDEX 01 00:00:00",
+        "INDEX 02 04:26:50",
+        "TRACK 03 AUDIO",
+        "INDEX 00 06:40:00",
+        "INDEX 01 06:42:00",
+        'FILE "04.wav" WAVE',
+        "TRACK 04 AUDIO",
+        'TITLE "Four"',
+        "FLAGS 4CH",
+        "INDEX 00 00:00:00",
+        "INDEX 01 00:01:00",
+    ]
