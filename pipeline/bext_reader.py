@@ -1,0 +1,289 @@
+"""What a WAV or RF64 says of itself, read back: `bext`, the ISRC in `axml`, the texts of INFO, the markers.
+
+It shares names of fields with the code that writes, and nothing else. Chunks are found wherever in the file
+they are. It is a reader for proof, not for any file that calls itself a WAV: what the formats demand must be
+so. Namespaces of `axml` are not looked at, as programs that write it do not agree on them.
+
+Sources: as of `pipeline.bext`.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+from xml.parsers import expat
+
+from pipeline.bext import INFO_FIELDS
+from pipeline.faults import Fault
+from pipeline.manifest.places import shown
+from pipeline.markers import Marker, read_markers
+
+Fields = dict[str, list[str]]
+
+_MOST_CHUNKS = 10_000
+_MOST_BYTES = 1 << 22  # of a chunk that is read whole; coding history and an ISRC are a thousandth of that
+_DEEPEST = 100  # of elements in elements; those around an ISRC are four
+_OPEN = 0xFFFF_FFFF
+_Span = tuple[int, int]
+
+# Where the fields of bext are: first byte, length. From version 1 on there is a UMID, from 2 on loudness.
+_TEXTS = {
+    "DESCRIPTION": (0, 256),
+    "ORIGINATOR": (256, 32),
+    "ORIGINATORREFERENCE": (288, 32),
+    "ORIGINATIONDATE": (320, 10),
+    "ORIGINATIONTIME": (330, 8),
+}
+_TIME_REFERENCE, _VERSION, _UMID = (338, 8), (346, 2), (348, 64)
+_FIGURES = {"LUFS_I": 412, "LRA_LU": 414, "TRUE_PEAK_DBTP": 416, "LUFS_M_MAX": 418, "LUFS_S_MAX": 420}
+_NOT_GIVEN = 0x7FFF
+_HISTORY = 602
+
+
+def read_broadcast_tags(path: Path) -> Fields:
+    """Everything that a file says of itself, by name; nothing for a plain WAV.
+
+    Fields of `bext` are called as in EBU Tech 3285, in capitals, and loudness as in delivery.json. INFO is as
+    in `INFO_FIELDS`, what is not there by the name of its chunk (`INFO:IKEY`). ISRC is that of `axml`,
+    CODEPAGE that of `CSET`; texts are taken for UTF-8. MARKER has frames and labels (`441000 02 Ebb`), a
+    stretch with its length (`441000+5880 Solo`).
+
+    Fault, with nothing but the problem in it, when chunks are damaged or do not hang together.
+    """
+    with path.open("rb") as file:
+        found = _chunks(file)
+        tags = _broadcast(file, found) | _codes(file, found) | _code_page(file, found) | _info(file, found)
+    markers = [_marked(marker) for marker in read_markers(path)]
+    return tags | ({"MARKER": markers} if markers else {})
+
+
+def _marked(marker: Marker) -> str:
+    length = f"+{marker.frames}" if marker.frames else ""
+    return f"{marker.frame}{length} {marker.label}"
+
+
+# --- chunks
+
+
+def _fault(problem: str) -> Fault:
+    return Fault(f"what it says of itself cannot be read: {problem}")
+
+
+def _read(file: IO[bytes], at: int, count: int) -> bytes:
+    file.seek(at)
+    return file.read(count)
+
+
+def _number(raw: bytes) -> int:
+    return int.from_bytes(raw, "little")
+
+
+def _chunks(file: IO[bytes]) -> dict[bytes, list[_Span]]:
+    """Where the bodies of chunks begin and how long they are, by name."""
+    size = os.fstat(file.fileno()).st_size
+    head = _read(file, 0, 12)
+    if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
+        raise _fault("it is no WAV")
+    found: dict[bytes, list[_Span]] = {}
+    at = 12
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > size:
+            break
+        name, length = _chunk_head(file, at, found)
+        at += 8
+        if at + length > size:
+            there = f"{max(0, size - at):,} are there"
+            raise _fault(
+                f"a chunk {shown(name.decode('latin-1'))} is {length:,} bytes long, of which {there}"
+            )
+        found.setdefault(name, []).append((at, length))
+        at += length + length % 2
+    else:
+        raise _fault(f"it has more than {_MOST_CHUNKS:,} chunks")
+    if b"data" not in found:
+        raise _fault('there is no chunk "data"')
+    return found
+
+
+def _chunk_head(file: IO[bytes], at: int, before: dict[bytes, list[_Span]]) -> tuple[bytes, int]:
+    """Name and length; the length of the audio of an RF64 is in `ds64`, which stands before it."""
+    raw = _read(file, at, 8)
+    name, length = raw[:4], _number(raw[4:])
+    if name == b"data" and length == _OPEN and b"ds64" in before:
+        length = _number(_read(file, before[b"ds64"][0][0] + 8, 8))
+    return name, length
+
+
+def _only(file: IO[bytes], name: str, spans: list[_Span]) -> bytes | None:
+    """The body of a chunk that is there once or not at all."""
+    if not spans:
+        return None
+    if len(spans) > 1:
+        raise _fault(f"there are {len(spans)} chunks {shown(name)}")
+    at, length = spans[0]
+    if length > _MOST_BYTES:
+        raise _fault(f"a chunk {shown(name)} of {length:,} bytes is too long to be one")
+    return _read(file, at, length)
+
+
+# --- bext
+
+
+def _broadcast(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
+    body = _only(file, "bext", found.get(b"bext", []))
+    if body is None:
+        return {}
+    if len(body) < _HISTORY:
+        raise _fault(f'a chunk "bext" of {len(body):,} bytes is shorter than its {_HISTORY} of fields')
+    version = _number(_part(body, _VERSION))
+    tags = {name: [text] for name, span in _TEXTS.items() if (text := _ascii(_part(body, span), name))}
+    tags["TIMEREFERENCE"] = [str(_number(_part(body, _TIME_REFERENCE)))]
+    tags["BEXTVERSION"] = [str(version)]
+    if version >= 1 and any(umid := _part(body, _UMID)):
+        tags["UMID"] = [umid.hex().upper()]
+    if version >= 2:
+        tags |= _figures(body)
+    lines = _lines(_ascii(body[_HISTORY:], "CODINGHISTORY", "\r\n"))
+    return tags | ({"CODINGHISTORY": lines} if lines else {})
+
+
+def _part(body: bytes, span: _Span) -> bytes:
+    return body[span[0] : span[0] + span[1]]
+
+
+def _figures(body: bytes) -> Fields:
+    """Loudness, of which the file has hundredths."""
+    values = {name: int.from_bytes(body[at : at + 2], "little", signed=True) for name, at in _FIGURES.items()}
+    return {name: [f"{value / 100.0:.2f}"] for name, value in values.items() if value != _NOT_GIVEN}
+
+
+def _ascii(raw: bytes, name: str, besides: str = "") -> str:
+    """What stands before the first zero, or fills the field."""
+    text = raw.partition(b"\0")[0].decode("latin-1")
+    if all(" " <= character <= "~" or character in besides for character in text):
+        return text
+    raise _fault(f"{name} is no plain ASCII ({shown(text)})")
+
+
+def _lines(text: str) -> list[str]:
+    *lines, rest = text.split("\r\n")
+    if rest or any("\r" in line or "\n" in line for line in lines):
+        raise _fault("not every line of CODINGHISTORY ends in CR and LF")
+    return lines
+
+
+# --- axml
+
+
+def _codes(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
+    """Every ISRC; some programs call the chunk `aXML`."""
+    body = _only(file, "axml", [*found.get(b"axml", ()), *found.get(b"aXML", ())])
+    if body is None:
+        return {}
+    reading = _IsrcReader()
+    try:
+        reading.parser.Parse(body.rstrip(b"\0"), True)
+    except (
+        expat.ExpatError,
+        ValueError,
+        LookupError,
+    ) as error:  # the last two: encodings that it cannot read
+        raise _fault(f'the chunk "axml" is no XML ({error})') from None
+    return {"ISRC": reading.found} if reading.found else {}
+
+
+class _IsrcReader:
+    """Takes the text of each `identifier` in an `identifier` that is labelled ISRC, in any namespace.
+
+    No tree is built and no entity expanded, so a file cannot make it take more than its own size.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self._depth = 0
+        self._labelled_at: int | None = None
+        self._code: str | None = None
+
+    def _doctype(self, *_: Any) -> None:
+        raise _fault('the chunk "axml" has a document type, which could define anything')
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _fault(f'the chunk "axml" has elements more than {_DEEPEST} deep')
+        if not _is_identifier(name):
+            return
+        if self._labelled_at is not None:
+            self._code = ""
+        elif attributes.get("formatLabel") == "ISRC":
+            self._labelled_at = self._depth
+
+    def _end(self, name: str) -> None:
+        if self._code is not None and _is_identifier(name):
+            self.found.append(self._code.strip().removeprefix("ISRC:"))
+            self._code = None
+        if self._labelled_at == self._depth:
+            self._labelled_at = None
+        self._depth -= 1
+
+    def _text(self, text: str) -> None:
+        if self._code is not None:
+            self._code += text
+
+
+def _is_identifier(name: str) -> bool:
+    return name.rpartition(":")[2] == "identifier"
+
+
+# --- INFO
+
+
+def _code_page(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
+    body = _only(file, "CSET", found.get(b"CSET", []))
+    if body is None:
+        return {}
+    if len(body) < 8:
+        raise _fault(f'a chunk "CSET" of {len(body)} bytes is shorter than its 8 of fields')
+    return {"CODEPAGE": [str(_number(body[:2]))]}
+
+
+def _info(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
+    spans = [span for span in found.get(b"LIST", ()) if span[1] >= 4 and _read(file, span[0], 4) == b"INFO"]
+    tags: Fields = {}
+    for name, raw in _items(_only(file, "LIST", spans) or b""):
+        tag = INFO_FIELDS.get(name, f"INFO:{name}")
+        if tag in tags:
+            raise _fault(f"{shown(name)} is there twice")
+        tags[tag] = [_utf8(name, raw)]
+    return tags
+
+
+def _items(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Names and bodies of the chunks in a list."""
+    at = 4
+    while at < len(body):
+        name, length = body[at : at + 4].decode("latin-1"), _number(body[at + 4 : at + 8])
+        at += 8
+        if at + length > len(body):
+            raise _fault(
+                f"{shown(name)} is {length:,} bytes long, of which {max(0, len(body) - at):,} are there"
+            )
+        yield name, body[at : at + length]
+        at += length + length % 2
+
+
+def _utf8(name: str, raw: bytes) -> str:
+    text, zero, _ = raw.partition(b"\0")
+    try:
+        if not zero or re.search(rb"[\x00-\x1f\x7f]", text):
+            raise ValueError
+        return text.decode()
+    except ValueError:
+        raise _fault(f"{shown(name)} is no line of UTF-8 that ends in a zero") from None
