@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.cli_cd import ddp
 from pipeline.cli_common import (
     ALBUM,
     AT_FAULT,
@@ -217,7 +218,7 @@ def verify(
         raise typer.Exit(AT_FAULT)
 
 
-for command in (vinyl, diff, history, approve, clean):
+for command in (vinyl, ddp, diff, history, approve, clean):
     app.command()(command)
 
 

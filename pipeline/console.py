@@ -186,7 +186,7 @@ def _doing(line: Line) -> str:
     tasks = [task for task in line.tasks if "/" not in task] + [_count(written, "file")] * (written > 0)
     if line.state == MAY:
         return f"may {', '.join(tasks or ['render'])}"
-    return ", ".join(tasks) if line.track or tasks == ["remove"] else "write"
+    return ", ".join(tasks) if line.track is not None or tasks == ["remove"] else "write"
 
 
 def _count(number: int, what: str) -> str:
@@ -260,11 +260,15 @@ def _paper() -> Console:
 
 
 def release_table(outcome: Outcome) -> Table:
-    """A row for each track; who has approved it where anybody has approved anything."""
+    """A row for each track: where it is on several CDs, and who has approved it where anybody has approved
+    anything.
+    """
     release = outcome.release
     approved = bool(outcome.approved_by or outcome.dropped)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", justify="right")
+    if release.manifest.discs > 1:
+        table.add_column("disc", no_wrap=True)
     table.add_column("track", overflow="fold")
     for name in ("length", "LUFS", "dBTP", "gain dB", "limiting dB"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -273,6 +277,7 @@ def release_table(outcome: Outcome) -> Table:
     for piece, segment, track in zip(release.pieces, release.segments, release.reference, strict=True):
         table.add_row(
             str(piece.number),
+            *([f"{piece.disc}-{piece.number_on_disc:02}"] if release.manifest.discs > 1 else []),
             Text(piece.title),
             clock(segment.sectors / SECTORS_PER_SECOND),
             figure(track.measure.lufs_i),

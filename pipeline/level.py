@@ -66,7 +66,7 @@ def solve(
     if levelling.match == "album":
         if all(gain_db is None for gain_db in held) and all(sounds):
             return _match_album(reels, [sound for sound in sounds if sound], levelling)
-        held = _shared(reels, held)
+        held = shared(reels, held)
     return [
         _held(reel, sound, gain_db or 0.0, levelling)
         if sound is None or (gain_db is not None and levelling.match != "off")
@@ -85,7 +85,7 @@ def at_gain(reel: Reel, envelope: Envelope, slot: Slot, levelling: Levelling, ga
     return _held(reel, sound, gain_db, levelling)
 
 
-def _shared(reels: Sequence[Reel], held: Sequence[float | None]) -> list[float | None]:
+def shared(reels: Sequence[Reel], held: Sequence[float | None]) -> list[float | None]:
     """A new reel beside others whose gain is one gets that, and its own offset."""
     each = zip(reels, held, strict=True)
     bases_db = Counter(round(gain_db - reel.offset_lu, 4) for reel, gain_db in each if gain_db is not None)

@@ -1,6 +1,6 @@
 """Chains as they are run: what in them depends on the mixes, on references and on the rate is looked up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +26,23 @@ def references(manifest: Manifest) -> dict[str, Route]:
     found: dict[str, Route] = {}
     if manifest.session.reference:
         found[manifest.session.reference] = ("session", "reference")
-    for mix in range(len(manifest.tracks)):
-        for route, insert in (*manifest.written_chain(mix), *manifest.vinyl_chain(mix)):
-            if insert.tone and insert.tone.toward != ALBUM:
-                found.setdefault(insert.tone.toward, (*route, "toward"))
+    for route, insert in _inserts(manifest):
+        if insert.tone and insert.tone.toward != ALBUM:
+            found.setdefault(insert.tone.toward, (*route, "toward"))
     return found
+
+
+def _inserts(manifest: Manifest) -> Iterator[tuple[Route, Insert]]:
+    """Every stage that anything goes through, with where it is written."""
+    for view in filter(None, (manifest, manifest.hidden)):
+        for mix in range(len(view.tracks)):
+            for route, insert in (*view.written_chain(mix), *view.vinyl_chain(mix)):
+                yield view.written_at(route), insert
 
 
 def plugin_files(manifest: Manifest) -> list[Path]:
     """Every file of the plug-ins that the manifest names, and their presets; those that are there."""
-    inserts = [
-        insert
-        for mix in range(len(manifest.tracks))
-        for _, insert in (*manifest.written_chain(mix), *manifest.vinyl_chain(mix))
-    ]
-    plugins = [insert.plugin for insert in inserts if insert.plugin]
+    plugins = [insert.plugin for _, insert in _inserts(manifest) if insert.plugin]
     names = {name for plugin in plugins for name in (plugin.path, plugin.preset) if name}
     return sorted(file for name in names for file in content_files(located(name, manifest.folder)))
 

@@ -1,31 +1,31 @@
 """Proves a delivery from its files alone, with meters and readers that did not make it.
 
 Loudness by pyloudnorm; true peak by Fourier interpolation; lossy files decoded by pydub's ffmpeg; tags
-by mutagen; lengths, seams and hashes recomputed; sides compared with their sheets and markers.
-`quick_faults` is the part that ends every build.
+by mutagen; lengths and hashes recomputed; sides compared with their sheets and markers, discs with their DDP
+and everything else that is said of them. `quick_faults` is the part that ends every build.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dsp.dither import int_to_float
 from dsp.stream import Block
 from pipeline.audiofile import Codes, PcmHash, open_mix, read_audio, read_codes
-from pipeline.deliver.cue import parse_cue
+from pipeline.bext_reader import read_broadcast_tags
+from pipeline.deliver.cue import file_names, parse_cue
 from pipeline.deliver.tags import read_tags
 from pipeline.faults import Fault
 from pipeline.files import sha256_file
 from pipeline.formats import LOSSLESS
 from pipeline.listing import LISTING, LITTER, SUMS, read_listing
+from pipeline.manifest.places import printable
 from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks
 from pipeline.timeline import sector_frames
-from pipeline.verify_sides import LaidReader, laid_faults, peak_problems
+from pipeline.verify_cd import cd_faults
+from pipeline.verify_sides import LaidReader, is_beside, laid_faults, peak_problems
 
 LOUDNESS_TOLERANCE_LU = 0.1
 PEAK_TOLERANCE_DB = 0.1
@@ -52,9 +52,10 @@ def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
     listing = read_listing(delivery)
     faults = folder_faults(delivery)
     present = [row for row in listing["files"] if (delivery / row["path"]).is_file()]
+    heard: dict[str, str] = {}
     for row in present:
-        faults += file_faults(delivery, row, listening=True, progress=progress)
-    faults += _seam_faults(delivery, present) + laid_faults(delivery, listing)
+        faults += file_faults(delivery, row, listening=True, progress=progress, heard=heard)
+    faults += cd_faults(delivery, listing, progress, heard=heard) + laid_faults(delivery, listing)
     return Verdict(len(listing["files"]), sum(1 for row in present if row["codec"]), tuple(faults))
 
 
@@ -67,9 +68,11 @@ def quick_faults(
     """
     listing = read_listing(delivery)
     faults = _listing_faults(delivery, listing)
+    heard: dict[str, str] = {}
     for row in listing["files"]:
         if (delivery / row["path"]).is_file() and (paths is None or row["path"] in paths):
-            faults += file_faults(delivery, row, listening=False, progress=progress)
+            faults += file_faults(delivery, row, listening=False, progress=progress, heard=heard)
+    faults += cd_faults(delivery, listing, progress, heard=heard, paths=paths)
     across = laid_faults(delivery, listing)
     return faults + [fault for fault in across if paths is None or fault.place in paths]
 
@@ -115,15 +118,20 @@ def _listing_faults(delivery: Path, listing: dict[str, Any]) -> list[Fault]:
     ]
 
 
-def file_faults(delivery: Path, row: Row, *, listening: bool, progress: Progress) -> list[Fault]:
-    """What is wrong with one file of the listing; `listening` adds the independent meters."""
+def file_faults(
+    delivery: Path, row: Row, *, listening: bool, progress: Progress, heard: dict[str, str] | None = None
+) -> list[Fault]:
+    """What is wrong with one file of the listing; `listening` adds the independent meters.
+
+    `heard` gets the checksum of its samples by its path, when it is lossless.
+    """
     path = delivery / row["path"]
     if row["role"] == "cue":
         return [Fault(problem, place=row["path"]) for problem in _cue_problems(path)]
     if not row["codec"]:
         return []
     try:
-        problems = _audio_problems(path, row, listening, progress)
+        problems = _audio_problems(path, row, listening, progress, {} if heard is None else heard)
         problems += _tag_problems(path, row)
     except Fault as fault:
         problems = [fault.problem]
@@ -135,11 +143,13 @@ def _cue_problems(path: Path) -> list[str]:
         sheet = parse_cue(path.read_bytes().decode())
     except (Fault, ValueError) as fault:
         return [f"not a readable cue sheet: {fault}"]
-    named = path.with_name(sheet.file_name)
-    return [] if named.is_file() else [f"names {sheet.file_name}, which is not beside it"]
+    absent = [name for name in file_names(sheet) if not is_beside(path, name)]
+    return [f"names {printable(name)}, which is not beside it" for name in absent]
 
 
-def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -> list[str]:
+def _audio_problems(
+    path: Path, row: Row, listening: bool, progress: Progress, heard: dict[str, str]
+) -> list[str]:
     lossless = row["codec"] in LOSSLESS
     if lossless and (problems := _form_problems(path, row)):
         return problems
@@ -156,6 +166,7 @@ def _audio_problems(path: Path, row: Row, listening: bool, progress: Progress) -
     problems = _length_problems(row, frames, lossless)
     if samples:
         problems += samples.problems()
+        heard[row["path"]] = samples.digest
     if loudness and true_peak:
         dbtp = true_peak.reading_dbtp
         problems += _meter_problems(row, loudness.integrated_lufs, dbtp, lossless)
@@ -186,8 +197,12 @@ class _Samples:
         self._digest.update(codes)
         self._laid.update(codes)
 
+    @property
+    def digest(self) -> str:
+        return self._digest.hexdigest()
+
     def problems(self) -> list[str]:
-        right = self._digest.hexdigest() == self._wanted
+        right = self.digest == self._wanted
         return ([] if right else ["its audio is not what was rendered"]) + self._laid.problems()
 
 
@@ -239,9 +254,10 @@ def _figure(value: float | None) -> str:
 
 
 def _tag_problems(path: Path, row: Row) -> list[str]:
-    if row["codec"] == "wav":
+    wanted = row["tags"]
+    if row["codec"] == "wav" and not wanted:
         return []
-    found, wanted = read_tags(path, row["codec"]), row["tags"]
+    found = read_broadcast_tags(path) if row["codec"] == "wav" else read_tags(path, row["codec"])
     return [
         f"tag {name} is {_tag(found.get(name))}; {LISTING} says {_tag(wanted.get(name))}"
         for name in sorted(found.keys() | wanted.keys())
@@ -251,23 +267,3 @@ def _tag_problems(path: Path, row: Row) -> list[str]:
 
 def _tag(values: list[str] | None) -> str:
     return '"' + "; ".join(values) + '"' if values else "absent"
-
-
-def _seam_faults(delivery: Path, rows: list[Row]) -> list[Fault]:
-    """The CD's tracks, one after the other, are its image."""
-    tracks = sorted(
-        (row for row in rows if (row["kind"], row["role"]) == ("cd", "track")), key=lambda r: r["track"]
-    )
-    images = [row for row in rows if (row["kind"], row["role"]) == ("cd", "image")]
-    if not tracks or not images:
-        return []
-    digest = hashlib.sha256()
-    try:
-        for row in tracks:
-            for codes in read_codes(delivery / row["path"], row["bits"]):
-                digest.update(np.ascontiguousarray(codes.astype("<i2")).tobytes())
-    except Fault:
-        return []
-    if digest.hexdigest() == images[0]["pcm_sha256"]:
-        return []
-    return [Fault("the tracks, one after the other, are not the image", place=images[0]["path"])]

@@ -1,7 +1,9 @@
 """The part of `verify` that knows what is laid end to end: sides of records and tapes, a CD's image.
 
 Of such a file a row of delivery.json says which tracks lie in it, and where. Each is looked at by itself,
-pauses must be silent, and the cue sheet and the markers of a side must say the same.
+pauses must be silent, and the cue sheet and the markers of a side must say the same. The marks of a CD are
+others than where its tracks lie: they are looked at in `verify_cd`, unless the delivery is of a version that
+does not tell of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from pipeline.audiofile import Codes, PcmHash
-from pipeline.deliver.cue import CueSheet, msf, parse_cue
+from pipeline.deliver.cue import CueSheet, file_names, msf, parse_cue
 from pipeline.faults import Fault
 from pipeline.listing import LISTING
 from pipeline.manifest.places import printable, shown
@@ -89,7 +91,11 @@ class _Track:
 
     def problem(self) -> str:
         right = self._digest.hexdigest() == self._laid.pcm_sha256
-        return "" if right else f"the audio of track {self._laid.track} in it is not what was rendered"
+        return "" if right else f"the audio of {_called(self._laid)} in it is not what was rendered"
+
+
+def _called(laid: Laid) -> str:
+    return f"track {laid.track}" if laid.track else "what is hidden before track 1"
 
 
 class _Pause:
@@ -134,8 +140,8 @@ def _layout_problems(laid: Sequence[Laid], row: Row) -> Iterator[str]:
     for before, after in pairwise(laid):
         if before.stop_frame != after.start_frame:
             yield (
-                f"by {LISTING}, track {before.track} ends at frame {before.stop_frame}, and "
-                f"track {after.track} begins at frame {after.start_frame}"
+                f"by {LISTING}, {_called(before)} ends at frame {before.stop_frame}, and "
+                f"{_called(after)} begins at frame {after.start_frame}"
             )
     if laid and laid[-1].stop_frame != row["frames"]:
         yield (
@@ -147,9 +153,9 @@ def _layout_problems(laid: Sequence[Laid], row: Row) -> Iterator[str]:
 def _stretches(laid: Sequence[Laid], row: Row) -> Iterator[_Stretch]:
     for place, each in enumerate(laid):
         if not place:
-            yield _Pause(0, each.start_frame, f"before track {each.track}")
+            yield _Pause(0, each.start_frame, f"before {_called(each)}")
         yield _Track(each, row)
-        yield _Pause(each.sound_stop_frame, each.stop_frame, f"behind track {each.track}")
+        yield _Pause(each.sound_stop_frame, each.stop_frame, f"behind {_called(each)}")
 
 
 def peak_problems(row: Row, dbtp: float, tolerance_db: float) -> list[str]:
@@ -176,6 +182,8 @@ def laid_faults(delivery: Path, listing: Row) -> list[Fault]:
     for row in listing["files"]:
         laid = _known(row)
         if not laid or not row["codec"] or not (delivery / row["path"]).is_file():
+            continue
+        if row["kind"] == "cd" and "discs" in listing:
             continue
         sheets = [each["path"] for each in listing["files"] if _is_sheet_of(each, row)]
         faults += [fault for path in sheets for fault in _sheet_faults(delivery, path, row, laid)]
@@ -204,9 +212,17 @@ def _sheet_faults(delivery: Path, path: str, row: Row, laid: Sequence[Laid]) -> 
         sheet = parse_cue((delivery / path).read_bytes().decode())
     except (Fault, ValueError, FileNotFoundError):
         return []
-    if not (delivery / path).with_name(sheet.file_name).is_file():
+    if not all(is_beside(delivery / path, name) for name in file_names(sheet)):
         return []
     return [Fault(problem, place=path) for problem in _sheet_problems(sheet, row, laid)]
+
+
+def is_beside(sheet: Path, name: str) -> bool:
+    """Whether a sheet has a file beside it that is called so."""
+    try:
+        return "/" not in name and "\0" not in name and (sheet.parent / name).is_file()
+    except OSError:  # no system has names that long
+        return False
 
 
 def _sheet_problems(sheet: CueSheet, row: Row, laid: Sequence[Laid]) -> Iterator[str]:

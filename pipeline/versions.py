@@ -23,16 +23,18 @@ LEVEL = 2
 # From shaped audio to track files: gain, conversion, limiter, guard, fades, dither, encoders, figures.
 RENDER = 7
 # Files that are laid from rendered ones or written beside them: images, tags, notes, lists.
-DELIVERY = 6
+DELIVERY = 7
 # What is heard of a side's tracks, and what they do to the groove.
 LISTEN = 3
+# What the samples of a disc come to: checksums.
+DISC = 1
 # What is predicted of the cut.
 GROOVE = 3
 # How an alternate is laid beside its main mix.
 FIT = 1
 # What is between a plug-in and the chain: buffers, latency, settings.
 PLUGIN = 1
-ALL = (INTAKE, MASTER, LEVEL, RENDER, DELIVERY, LISTEN, GROOVE, FIT, PLUGIN)
+ALL = (INTAKE, MASTER, LEVEL, RENDER, DELIVERY, LISTEN, DISC, GROOVE, FIT, PLUGIN)
 
 Pairs = tuple[tuple[str, str], ...]
 

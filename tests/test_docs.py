@@ -10,7 +10,7 @@ from benchmarks.figures import FIGURES
 from benchmarks.quality import bar_text, figure_text, number_text
 from docs.make_reference import DOCS, PAGE, claims, with_bars
 from docs.sections import METHODS, SHARED, Section, anchor, explained, markdown, of_the_chain
-from pipeline.manifest.reference import vinyl_tables
+from pipeline.manifest.reference import cd_tables, vinyl_tables
 
 REMEDY = "run `make docs`"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -143,11 +143,15 @@ def test_a_section_of_what_nothing_is_known_of_is_empty_but_for_its_name():
     assert (Section("new").method, Section("new").settings) == ("", "")
 
 
-@pytest.mark.parametrize("name", ["vinyl", "lathe", "cassette"])
-def test_the_tables_of_the_vinyl_page_are_those_that_the_settings_make(name):
-    text = (DOCS / "vinyl.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("page", "name", "tables"),
+    [
+        *(("vinyl.md", name, vinyl_tables) for name in ("vinyl", "lathe", "cassette")),
+        *(("cd.md", name, cd_tables) for name in ("cd", "tracks", "hidden", "profiles")),
+    ],
+)
+def test_the_tables_of_a_page_are_those_that_the_settings_make(page, name, tables):
+    text = (DOCS / page).read_text(encoding="utf-8")
     table = re.search(rf"<!-- {name}: .*? -->\n(.*?)<!-- {name} end -->", text, re.DOTALL)
     assert table is not None
-    assert table[1].strip() == vinyl_tables()[name].strip(), (
-        "python -m pipeline.manifest.reference prints them"
-    )
+    assert table[1].strip() == tables()[name].strip(), "python -m pipeline.manifest.reference prints them"

@@ -27,6 +27,7 @@ from pipeline.build.request import (
 )
 from pipeline.build.run import Task, Watcher
 from pipeline.build.trace import rows_of
+from pipeline.deliver.disc_checks import cd_remarks
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease, Release
 from pipeline.deliver.side_remarks import side_remarks
@@ -201,6 +202,7 @@ def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     if opened.hold and not production.levelled.held:
         found.append("there is no earlier delivery whose gains could be kept")
     found += _of_alternates(opened)
+    found += [each.problem for each in cd_remarks(release.manifest, opened.album.discs)]
     found += side_remarks(release.manifest, opened.album.sides, production.cuts)
     for number, level in enumerate(release.levels):
         if level.note:

@@ -19,6 +19,7 @@ from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
 from pipeline.checks import mix_faults
+from pipeline.deliver.disc_checks import cd_remarks
 from pipeline.deliver.side_remarks import unwise as unwise_sides
 from pipeline.faults import Fault, Faults
 from pipeline.intake import MixFacts
@@ -58,8 +59,10 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
         facts = parted(manifest, known)
         faults += mix_faults(manifest, facts.mixes)
         faults += alternate_faults(manifest, facts.mixes, facts.alternates)
+        faults += mix_faults(manifest.hidden, facts.hidden) if manifest.hidden else []
         album = _album(manifest, [each for each in known if each], hashed, faults)
         beside = _beside(manifest, album, cache, aside) if album else []
+        beside += cd_remarks(manifest, album.discs) if album else []
     cover_faults, unwise = _cover(manifest)
     faults += cover_faults
     unwise += _unwise_words(manifest) + _unwise_mixes(manifest, facts.mixes) + beside

@@ -79,8 +79,9 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
 
 
 def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
-    """Each track, and each alternate behind it."""
-    for piece in opened.manifest.pieces:
+    """Each track, and each alternate behind it; what is hidden before the first is number 0."""
+    hidden = (production.release.hidden.piece,) if production.release.hidden else ()
+    for piece in (*hidden, *opened.manifest.pieces):
         others = [each.version for each in production.release.alternates if each.piece.number == piece.number]
         for version in (None, *others):
             tasks, why = _tasks(production, files, piece.number, version, opened.cache, before=opened.before)
@@ -153,6 +154,8 @@ def _masters(trace: Trace, production: Production, number: int, version: str | N
     """Whether a track is mastered with a reel, or with an alternate of its mix."""
     if trace.detail not in _versions(version):
         return False
+    if 0 in (trace.track, number):
+        return trace.track == number
     if version:
         pieces = production.release.pieces
         return pieces[trace.track - 1].mix == pieces[number - 1].mix
@@ -171,17 +174,21 @@ def _versions(version: str | None) -> tuple[str, ...]:
 
 
 def _others(files: Sequence[File]) -> Iterator[Line]:
-    """Files that are of no single track."""
+    """Files that are of no single track; those of one name are told together."""
+    named: dict[str, list[File]] = {}
     for file in files:
         if file.deliverable.track is None:
-            yield Line(
-                subject=name_of(file.deliverable),
-                track=None,
-                version=None,
-                state=CURRENT if file.kept else RUN,
-                tasks=() if file.kept else (file.deliverable.path,),
-                why=file.why,
-            )
+            named.setdefault(name_of(file.deliverable), []).append(file)
+    for subject, own in named.items():
+        written = [file for file in own if not file.kept]
+        yield Line(
+            subject=subject,
+            track=None,
+            version=None,
+            state=RUN if written else CURRENT,
+            tasks=tuple(file.deliverable.path for file in written),
+            why=tuple(dict.fromkeys(reason for file in written for reason in file.why)),
+        )
 
 
 def _removed(opened: Opened, deliverables: Sequence[Deliverable]) -> Iterator[Line]:
@@ -209,10 +216,14 @@ def name_of(each: Deliverable) -> str:
     """`cd image`, `side A`, `cutting note (pdf)`."""
     ending = each.path.rpartition(".")[2]
     match each.role:
-        case "image":
-            return "cd image"
+        case "image" | "toc":
+            return f"{_disc(each)} {'TOC' if each.role == 'toc' else each.role}"
+        case "ddp":
+            return f"{_disc(each)} DDP fileset"
+        case "pq-sheet":
+            return f"{_disc(each)} PQ sheet"
         case "cue":
-            return f"{_side(each)} cue sheet" if each.side else "cd cue sheet"
+            return f"{_side(each) if each.side else _disc(each)} cue sheet"
         case "side":
             return _side(each)
         case "cutting note":
@@ -222,6 +233,12 @@ def name_of(each: Deliverable) -> str:
         case "j-card":
             return "J-card"
     return each.path
+
+
+def _disc(each: Deliverable) -> str:
+    """`cd`; of several `cd disc 2`."""
+    part = each.path.split("/")[1]
+    return f"cd {part.replace('-', ' ')}" if part.startswith("disc-") else "cd"
 
 
 def _side(each: Deliverable) -> str:
@@ -243,6 +260,7 @@ def _shared(opened: Opened, production: Production) -> Iterator[Line]:
         if trace.key in production.unknown and trace.key not in production.lost
         for tracks in trace.told["tracks"]
         for track in tracks
+        if track  # what is hidden has no tags
     ]
     tagged = any(form.codec != "wav" for form in opened.manifest.deliver.digital)
     if rendered and opened.wanted["digital"] and tagged:

@@ -15,6 +15,7 @@ from pipeline.build.renders import Session
 from pipeline.build.run import Advance, Runner, Task
 from pipeline.build.trace import Before, Trace
 from pipeline.level import Levelling, solve
+from pipeline.manifest.places import dotted
 from pipeline.master import MasterSpec, code_of, master, stage_name
 from pipeline.reels import Reel
 from pipeline.shaped import AUDIO, read_envelope, read_readings
@@ -131,7 +132,7 @@ def mastering(album: Album, reel: Reel, before: Before, track: int, version: str
         work=work,
         reason=reasons.said(why, before),
         place=album.manifest.at(("tracks", first.mix, "mix")),
-        path=f"tracks[{first.mix}].mix",
+        path=dotted(album.manifest.written_at(("tracks", first.mix, "mix"))),
     )
     return Mastering(task, trace, why)
 

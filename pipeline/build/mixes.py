@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -32,11 +33,12 @@ class Source:
 
 
 def sources(manifest: Manifest) -> list[Source]:
-    """The mixes in their order, the alternates, then the references in that of `references`."""
+    """The mixes in their order, the alternates, what is hidden, then the references as `references` has them."""
     named: list[tuple[str, Route]] = [
         (track.mix, ("tracks", mix, "mix")) for mix, track in enumerate(manifest.tracks)
     ]
     named += [(alternate.path, (*alternate.route, "mix")) for alternate in manifest.alternates]
+    named += [(manifest.album.hidden.mix, ("album", "hidden", "mix"))] if manifest.album.hidden else []
     named += references(manifest).items()
     return [Source(manifest.path(name), name, manifest.at(route), dotted(route)) for name, route in named]
 
@@ -68,18 +70,24 @@ def _hash(book: HashBook, source: Source) -> str:
 
 
 class Parted(NamedTuple, Generic[Known]):
-    """What is known of all sources, by what they are for: mixes, alternates, references by name."""
+    """What is known of all sources, by what they are for: mixes, alternates, what is hidden before track 1
+    (one or none), references by name.
+    """
 
     mixes: list[Known]
     alternates: list[Known]
+    hidden: list[Known]
     references: dict[str, Known]
 
 
 def parted(manifest: Manifest, known: Sequence[Known]) -> Parted[Known]:
     """`known` is of all sources, in their order."""
-    count, others = len(manifest.tracks), len(manifest.tracks) + len(manifest.alternates)
-    compared = dict(zip(references(manifest), known[others:], strict=True))
-    return Parted(list(known[:count]), list(known[count:others]), compared)
+    ends = accumulate((len(manifest.tracks), len(manifest.alternates), 1 if manifest.album.hidden else 0))
+    mixes, alternates, hidden = ends
+    compared = dict(zip(references(manifest), known[hidden:], strict=True))
+    return Parted(
+        list(known[:mixes]), list(known[mixes:alternates]), list(known[alternates:hidden]), compared
+    )
 
 
 def facts_key(sha256: str) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 from pipeline.alternates import alternate_faults
 from pipeline.build.mixes import Hashed, Parted, parted
 from pipeline.build.request import KINDS, Options
+from pipeline.cd.disc import Disc
 from pipeline.checks import mix_faults
 from pipeline.deliver.cassette import cassette_faults, cassette_sides
-from pipeline.deliver.cd import cd_limits
 from pipeline.deliver.cover import Cover, prepare_cover
+from pipeline.deliver.disc_checks import cd_faults
+from pipeline.deliver.discs import discs_of
 from pipeline.deliver.grooves import loop_faults
 from pipeline.deliver.sides import SIDES, Side, cut_faults, length_faults, letter_faults, sides_of
 from pipeline.faults import Fault, Faults
@@ -35,12 +37,27 @@ class AlternateReel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenReel:
+    """What is hidden before track 1, alone on a clock of its own; `manifest` has it for its only track."""
+
+    manifest: Manifest
+    reel: Reel
+    timeline: Timeline
+    facts: MixFacts
+    sha256: str
+
+    @property
+    def sectors(self) -> int:
+        return self.timeline.segments[0].sectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Album:
     """Everything about an album that is known before any audio is processed.
 
     `stamps` are those of the sources when their hashes were taken, `spectrum_db` is what tone is moved
     toward where that is the album. `vinyl_reels` have the chains of the sides, and lie on `vinyl_timeline`.
-    `sides` are those of the record, `tape` those of the cassette.
+    `sides` are those of the record, `tape` those of the cassette, `discs` those of the CD.
     """
 
     manifest: Manifest
@@ -55,6 +72,8 @@ class Album:
     vinyl_timeline: Timeline
     sides: tuple[Side, ...]
     tape: tuple[Side, ...]
+    discs: tuple[Disc, ...]
+    hidden: HiddenReel | None
 
 
 def plan_album(
@@ -73,6 +92,8 @@ def plan_album(
     """
     facts, digests = parted(manifest, known), parted(manifest, hashed.sha256)
     faults = mix_faults(manifest, facts.mixes) + alternate_faults(manifest, facts.mixes, facts.alternates)
+    if manifest.hidden:
+        faults += mix_faults(manifest.hidden, facts.hidden)
     if faults:
         raise Faults(faults)
     rate = session_rate(manifest, facts.mixes)
@@ -88,7 +109,9 @@ def plan_album(
         vinyl_reels = [replace(reel, chain=own) for reel, own in zip(reels, chains, strict=True)]
         vinyl_timeline = _laid(manifest, vinyl_reels, rate)
     sides = sides_of(manifest, vinyl_timeline) if wanted["vinyl"] else ()
-    faults = cd_limits(manifest, timeline) if wanted["cd"] else []
+    hidden = _hidden(manifest, facts, digests, rate, spectrum_db) if wanted["cd"] else None
+    discs = discs_of(manifest, timeline, hidden.sectors if hidden else 0) if wanted["cd"] else ()
+    faults = cd_faults(manifest, timeline, discs)
     faults += cut_faults(manifest, vinyl_timeline, sides, SIDES)
     faults += [] if any_length else length_faults(manifest, sides)
     faults += letter_faults(manifest, sides) if wanted["vinyl"] else []
@@ -110,6 +133,27 @@ def plan_album(
         vinyl_timeline=vinyl_timeline,
         sides=sides,
         tape=tape,
+        discs=discs,
+        hidden=hidden,
+    )
+
+
+def _hidden(
+    manifest: Manifest,
+    facts: Parted[MixFacts],
+    digests: Parted[str],
+    rate: int,
+    spectrum_db: Sequence[float],
+) -> HiddenReel | None:
+    own = manifest.hidden
+    if own is None:
+        return None
+    known = facts.hidden
+    chains = resolved_chains(own, groups(own), known, facts.references, rate, spectrum_db)
+    (reel,) = reels_of(own, known, [known[0].audio_sha256], chains)
+    reel = replace(reel, gap_s=0.0)
+    return HiddenReel(
+        manifest=own, reel=reel, timeline=_laid(own, [reel], rate), facts=known[0], sha256=digests.hidden[0]
     )
 
 

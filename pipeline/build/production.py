@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.build import alternates, masters, reasons, renders
+from pipeline.build import alternates, hidden, masters, reasons, renders
 from pipeline.build.alternates import Mastered
 from pipeline.build.cutting import CutSide, cut_sides, cutting_task, read_cut, table_of
+from pipeline.build.discs import sums_tasks, with_sums
+from pipeline.build.hidden import Hidden, hidden_of
 from pipeline.build.listening import listening_tasks, read_heard
 from pipeline.build.masters import Levelled, Mastering
 from pipeline.build.plan import Album
@@ -15,10 +17,10 @@ from pipeline.build.renders import FOR_VINYL, Rendering
 from pipeline.build.run import DAMAGED, Runner, Task
 from pipeline.build.trace import Before, Trace, version_in
 from pipeline.deliver.cassette import cassette_format
-from pipeline.deliver.cd import CD_FORMAT
 from pipeline.deliver.cover import Cover
+from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.lathe import Heard
-from pipeline.deliver.release import Release
+from pipeline.deliver.release import DiscMaster, Release
 from pipeline.deliver.side_cut import SideCut
 from pipeline.deliver.vinyl import side_format
 from pipeline.formats import AudioFormat
@@ -40,6 +42,7 @@ class Production:
 
     release: Release
     levelled: Levelled
+    hidden: Hidden | None
     pressing: Pressing
     masterings: tuple[Mastering, ...]
     renderings: tuple[Rendering, ...]
@@ -66,17 +69,19 @@ class Production:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """What is mastered, and what is to be rendered: the release, the sides, each alternate."""
+    """What is mastered, and what is rendered: the release, the sides, each alternate, what is hidden."""
 
     levelled: Levelled
     limited: Sequence[Rendering]
     pressing: Pressing
     others: Sequence[tuple[Mastered, ReelLevel, Sequence[Rendering]]]
+    hidden: Hidden | None
 
     @property
     def masterings(self) -> tuple[Mastering, ...]:
         others = (each.mastering for each, _, _ in self.others)
-        return (*self.levelled.masterings, *self.pressing.masterings, *others)
+        hidden = (self.hidden.mastering,) if self.hidden else ()
+        return (*self.levelled.masterings, *self.pressing.masterings, *others, *hidden)
 
     @property
     def renderings(self) -> tuple[Rendering, ...]:
@@ -84,6 +89,7 @@ class _Parts:
             *self.limited,
             *self.pressing.renderings,
             *(each for _, _, own in self.others for each in own),
+            *(self.hidden.renderings if self.hidden else ()),
         )
 
 
@@ -112,7 +118,8 @@ def produce(
     cutting = cut_sides(album.manifest, album.sides, heard, listening) if listening else []
     every = (*(each.trace for each in parts.masterings), *of_renderings)
     return Production(
-        release=_release(album, parts, unlimited, cover, runner, before),
+        release=_gone_through(_release(album, parts, unlimited, cover, runner, before), parts, runner),
+        hidden=parts.hidden,
         levelled=parts.levelled,
         pressing=parts.pressing,
         masterings=parts.masterings,
@@ -152,6 +159,7 @@ def _mastered(
             for each in others
             for level in (alternates.level_of(album, each, levelled.session, runner.cache),)
         ],
+        hidden=hidden_of(album, levelled, runner, before, hold=hold),
     )
 
 
@@ -187,7 +195,19 @@ def _release(
             for each, level, own in parts.others
             for released in alternates.released(album.manifest, each, level, own, runner.cache, before)
         ),
+        discs=tuple(DiscMaster(disc) for disc in album.discs),
+        hidden=hidden.released(parts.hidden, runner.cache, before) if parts.hidden else None,
     )
+
+
+def _gone_through(release: Release, parts: _Parts, runner: Runner) -> Release:
+    """Take the checksums of discs that are not known, once their tracks are known to be whole."""
+    tasks = sums_tasks(release)
+    if not runner.dry and not all(runner.cache.holds(task.keys[0]) for task in tasks):
+        read = [each for each in parts.renderings if CD_FORMAT in each.formats]
+        _render(dict.fromkeys(read, DAMAGED), parts.masterings, runner, whole=True)
+    runner.run("taking checksums", tasks)
+    return with_sums(release, tasks, runner.cache)
 
 
 def _why(
@@ -214,6 +234,8 @@ def _why(
 
 def _others_on(album: Album, trace: Trace) -> Iterable[int]:
     """The tracks mastered with that of a trace: those of its reel, of an alternate those of its mix."""
+    if trace.track == hidden.NUMBER:
+        return ()
     if trace.detail in ("", FOR_VINYL):
         return next(reel.track_numbers for reel in album.reels if trace.track in reel.track_numbers)
     mix = album.manifest.pieces[trace.track - 1].mix

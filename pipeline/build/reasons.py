@@ -24,9 +24,15 @@ FIELDS = {
     "ARTISTSORT": "sorting",
     "BARCODE": "upc",
     "CATALOGNUMBER": "catalog",
+    "CODINGHISTORY": "mix or dither",
+    "CODEPAGE": "characters",
+    "DESCRIPTION": "title",
+    "DISCNUMBER": "disc",
     "DISCTOTAL": "number of discs",
     "ISRC": "ISRC",
     "ITUNESADVISORY": "explicit",
+    "MARKER": "markers",
+    "ORIGINATORREFERENCE": "ISRC or UPC",
     "R128_ALBUM_GAIN": "album gain",
     "R128_TRACK_GAIN": "track gain",
     "REPLAYGAIN_ALBUM_GAIN": "album gain",
@@ -35,12 +41,20 @@ FIELDS = {
     "REPLAYGAIN_TRACK_GAIN": "track gain",
     "REPLAYGAIN_TRACK_PEAK": "track peak",
     "SUBTITLE": "version",
+    "TOTALDISCS": "number of discs",
     "TOTALTRACKS": "number of tracks",
     "TRACKNUMBER": "track number",
     "TRACKTOTAL": "number of tracks",
 }
 # The same of what a file is laid from.
-PARTS = {"leader": "silence in front", "lying": "pauses", "markers": "names of markers"}
+PARTS = {
+    "copy": "copy flag",
+    "cut": "pauses or offsets of marks",
+    "leader": "silence in front",
+    "lying": "pauses",
+    "markers": "names of markers",
+    "sheet": "what it says",
+}
 # What other audio brings with it; and what the audio of other songs does too.
 FOLLOWING = frozenset(("R128_TRACK_GAIN", "REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_PEAK"))
 GAINS = frozenset(name for name in FIELDS if name.endswith(("_GAIN", "_PEAK", "_LOUDNESS")))

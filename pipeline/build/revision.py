@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline import __version__, versions
-from pipeline.build import history, masters
+from pipeline.build import hidden, history, masters
 from pipeline.build.history import Revision
 from pipeline.build.mixes import sources
 from pipeline.build.opened import Opened
@@ -66,6 +66,7 @@ def record(
         "gains": masters.gains(session),
         "vinyl_gain_db": production.release.vinyl_gain_db,
         "vinyl_gains": gains_of_sides(production.pressing),
+        "hidden_gains": hidden.gains(production.hidden),
         "tracks": [{**track, **heard(opened, production, track["number"])} for track in tracks],
         "files": list(rows),
         "traces": rows_of(production.traces),

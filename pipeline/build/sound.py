@@ -23,6 +23,11 @@ def _count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _track_number(value: Any) -> bool:
+    """The same, or 0 for what is hidden before the first track of a CD."""
+    return _count(value) or (value == 0 and type(value) is int)
+
+
 def _figure(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -100,7 +105,7 @@ _FILE = _parts(
         "sha256": _text,
         "kind": _text,
         "role": _text,
-        "track": _or_none(_count),
+        "track": _or_none(_track_number),
         "version": _or_none(_text),
         "side": _or_none(_text),
         "key": _text,
@@ -108,7 +113,7 @@ _FILE = _parts(
     },
     {"bytes": _figure, "notes": _each(_text), "tags": _or_none(_TAGS)},
 )
-_TRACE = _parts({"what": _text, "track": _count, "detail": _text, "key": _text})
+_TRACE = _parts({"what": _text, "track": _track_number, "detail": _text, "key": _text})
 _REEL = _parts(
     {"shaped": _any, "gain_db": _figure, "limiter": _any, "first_frame": _figure, "stop_frame": _figure}
 )
@@ -125,7 +130,7 @@ _MADE = {
     "render": _parts(
         {
             "inputs": _parts({"reels": _each(_REEL), "segment_frames": _any}),
-            "told": _parts({"tracks": _each(_each(_count))}, {"segments": _each(_count)}),
+            "told": _parts({"tracks": _each(_each(_track_number))}, {"segments": _each(_track_number)}),
         }
     ),
 }
@@ -138,7 +143,7 @@ def _trace(value: Any) -> bool:
     return value["what"] != "render" or len(inputs["reels"]) == len(told["tracks"])
 
 
-_GAIN = _parts({"tracks": _each(_count), "gain_db": _figure, "offset_lu": _or_none(_figure)})
+_GAIN = _parts({"tracks": _each(_track_number), "gain_db": _figure, "offset_lu": _or_none(_figure)})
 _RECORD = _parts(
     {
         "revision": _count,
@@ -155,5 +160,6 @@ _RECORD = _parts(
         "spectrum_db": _or_none(_each(_or_none(_figure))),
         "vinyl_gain_db": _or_none(_figure),
         "vinyl_gains": _each(_GAIN),
+        "hidden_gains": _each(_GAIN),
     },
 )

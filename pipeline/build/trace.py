@@ -36,7 +36,8 @@ class Before:
         self.revision: Data = revision or {}
         was = self.revision.get("tracks", [])
         matched = [(before, now) for before, now in pairs(was, tracks) if before is not None]
-        self._numbers = {now + 1: before + 1 for before, now in matched if now is not None}
+        # What is hidden before track 1 is number 0, then and now.
+        self._numbers = {0: 0} | {now + 1: before + 1 for before, now in matched if now is not None}
         self.gone = tuple(was[before] for before, now in matched if now is None)
         self._traces = {
             (row["what"], row["track"], row["detail"]): trace_of(row)
@@ -62,7 +63,7 @@ class Before:
 
     def trace(self, what: str, track: int, detail: str) -> Trace | None:
         number = self.number(track)
-        return self._traces.get((what, number, detail)) if number else None
+        return self._traces.get((what, number, detail)) if number is not None else None
 
     def rendered(self, track: int, detail: str) -> tuple[Trace, Data] | None:
         """The rendering that held a track, and the reel in it that the track was on."""
@@ -86,7 +87,7 @@ class Before:
 
     def file(self, each: Deliverable) -> Data | None:
         """The row of the file that had this one's part."""
-        number = self.number(each.track) if each.track else None
+        number = self.number(each.track) if each.track is not None else None
         part = (each.kind, each.role, each.version, each.side, _part(each.path))
         return next(
             (
@@ -106,7 +107,7 @@ class Before:
     def gain(self, track: int, kept: str = "gains") -> Data | None:
         """`gain_db` and `offset_lu` of the reel that a track was on; `kept` is gains or vinyl_gains."""
         number = self.number(track)
-        rows: Iterable[Data] = self.revision.get(kept, []) if number else ()
+        rows: Iterable[Data] = self.revision.get(kept, []) if number is not None else ()
         return next((row for row in rows if number in row["tracks"]), None)
 
 

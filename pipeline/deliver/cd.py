@@ -1,157 +1,215 @@
-"""The CD master: 16-bit/44.1 kHz tracks, and the image with its cue sheet.
+"""The CD master: 16-bit/44.1 kHz tracks, an image, a DDP fileset, and the sheets that describe them.
 
-A track file runs from its index 01 to the next one's, so a pause is at the end of the track before it.
-The two seconds before track 1 are no part of the image: a cue sheet implies them.
+A track file runs from its index 01 to the next one's, so a pause is at the end of the track before it. The
+image file begins at 00:02:00: the two seconds before that are in the DDP image alone.
 """
 
 import shutil
-from dataclasses import asdict, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
-from pipeline.deliver.cue import CueSheet, CueTrack, cue_text, msf
-from pipeline.deliver.joined import JoinedPart, write_joined
+from pipeline.audiofile import read_codes
+from pipeline.bext import Loudness, stamp_loudness
+from pipeline.cd.disc import SECTOR_FRAMES, Disc, DiscTrack
+from pipeline.deliver.broadcast import FileWords, chunks_of, image_words, loudness_of, told, track_words
+from pipeline.deliver.cue_files import cue_file
+from pipeline.deliver.ddp import ddp_files, ddp_list
+from pipeline.deliver.disc_sheets import image_sheet, toc_file, tracks_sheet
+from pipeline.deliver.discs import disc_folder, disc_words
+from pipeline.deliver.discs import track_words as words_of_track
+from pipeline.deliver.image import CD_FORMAT, cd_track, image_inputs, image_leader_frames, image_parts
+from pipeline.deliver.joined import Joined, JoinedPart, joined_row, write_joined
 from pipeline.deliver.names import safe_name, track_name
+from pipeline.deliver.pq_sheet import pq_facts, pq_sheet_files
 from pipeline.deliver.release import (
+    CHANNELS,
     Deliverable,
     DeliveredFile,
+    DiscMaster,
     Release,
     Sums,
-    audio_row,
-    laid,
     rendered_row,
-    text_file,
 )
-from pipeline.faults import Fault
-from pipeline.formats import AudioFormat
-from pipeline.manifest.load import Manifest
+from pipeline.encode import open_encoder
+from pipeline.manifest.cd import CdDelivery
 from pipeline.manifest.tracks import Piece
 from pipeline.render import Rendered
-from pipeline.timeline import SECTORS_PER_SECOND, Segment, Timeline
-
-CD = ("deliver", "cd")
-TOO_MUCH = "leave cd out of deliver, or split the album"
-CD_FORMAT = AudioFormat("wav", 44_100, bits=16)
-TRACKS_MAX = 99
-INDEXES_MAX = 99
-TRACK_SECTORS_MIN = 4 * SECTORS_PER_SECOND
-# 79:57:74, so that the lead-out of an 80-minute disc is at 79:59:74.
-PROGRAMME_SECTORS_MAX = (79 * 60 + 57) * SECTORS_PER_SECOND + 74
-
-
-def cd_limits(manifest: Manifest, timeline: Timeline) -> list[Fault]:
-    """What no CD can hold. Source: IEC 60908, as enforced by replication plants."""
-    segments = timeline.segments
-    found = []
-    if len(segments) > TRACKS_MAX:
-        problem = f"a CD holds {TRACKS_MAX} tracks, this album has {len(segments)}"
-        found.append(manifest.fault(CD, problem, TOO_MUCH))
-    if segments[-1].stop_sector > PROGRAMME_SECTORS_MAX:
-        problem = (
-            f"a CD holds {msf(PROGRAMME_SECTORS_MAX)} of programme, this album is "
-            f"{msf(segments[-1].stop_sector)} long (minutes, seconds, sectors)"
-        )
-        found.append(manifest.fault(CD, problem, TOO_MUCH))
-    for segment in segments:
-        found += _track_limits(manifest, segment)
-    return found
-
-
-def _track_limits(manifest: Manifest, segment: Segment) -> list[Fault]:
-    route = manifest.pieces[segment.track - 1].route
-    found = []
-    if segment.sectors < TRACK_SECTORS_MIN:
-        length_s = segment.sectors / SECTORS_PER_SECOND
-        problem = f"track {segment.track} is {length_s:.2f} s long; on a CD a track is at least 4 s"
-        found.append(manifest.fault(route, problem, "make it longer, or leave cd out of deliver"))
-    if len(segment.indexes) + 1 > INDEXES_MAX:
-        problem = f"track {segment.track} has more than {INDEXES_MAX} indexes"
-        found.append(manifest.fault((*route, "index"), problem, "a CD holds no more"))
-    return found
+from pipeline.wave import Chunk
 
 
 def cd_files(release: Release) -> list[Deliverable]:
-    """All of `cd/`."""
-    rendered = release.limited[CD_FORMAT]
-    tracks = [_track(release, piece, track) for piece, track in zip(release.pieces, rendered, strict=True)]
-    stem = f"cd/image/{safe_name(release.file_stem)}"
-    sheet = cue_sheet(release, release.segments, f"{safe_name(release.file_stem)}.wav")
-    return [*tracks, _image(release, rendered, f"{stem}.wav"), cue_file(sheet, f"{stem}.cue", "cd")]
+    """All of `cd/`: of each disc what the manifest asks for."""
+    return [file for master in release.discs for file in _disc_files(release, master)]
 
 
-def _track(release: Release, piece: Piece, rendered: Rendered) -> Deliverable:
+def _disc_files(release: Release, master: DiscMaster) -> list[Deliverable]:
+    disc, settings = master.disc, _settings(release)
+    folder, stem = disc_folder(disc), _stem(release, disc)
+    tracks = [_track(release, disc, track) for track in disc.tracks]
+    sheet = tracks_sheet(release, disc, tuple(PurePath(file.path).name for file in tracks))
+    image = f"{stem}.wav"
+    return [
+        *([_hidden(release, disc)] if disc.hidden else []),
+        *tracks,
+        cue_file(sheet, f"{folder}/tracks/{stem}.cue", "cd"),
+        _image(release, disc, f"{folder}/image/{image}"),
+        cue_file(image_sheet(release, disc, image), f"{folder}/image/{stem}.cue", "cd"),
+        toc_file(disc, image, f"{folder}/image/{stem}.toc"),
+        *(ddp_files(release, master) if settings.ddp else []),
+        *_pq_sheet(release, master, settings),
+    ]
+
+
+def _settings(release: Release) -> CdDelivery:
+    return release.manifest.deliver.cd or CdDelivery()
+
+
+def _stem(release: Release, disc: Disc) -> str:
+    """What the files of a disc are named after."""
+    return safe_name(release.file_stem, f" disc {disc.number}" if disc.count > 1 else "")
+
+
+# --- audio
+
+
+def _track(release: Release, disc: Disc, track: DiscTrack) -> Deliverable:
+    """A track from its index 01 on."""
+    piece = release.pieces[track.track - 1]
+    part = next(each for each in disc.parts if each.track == track.track)
+    lead = part.start_sector - track.start_sector
+    behind = track.sectors - lead - part.sound_sectors
+    name = track_name(track.number, len(disc.tracks), piece.title, "wav")
+    return _wav(release, disc, piece, "track", name, _Cut(lead, part.sound_sectors, behind))
+
+
+def _hidden(release: Release, disc: Disc) -> Deliverable:
+    """What is before track 1, from 00:02:00 on."""
+    assert release.hidden
+    part, piece = disc.parts[0], release.hidden.piece
+    behind = disc.tracks[0].start_sector - part.start_sector - part.sound_sectors
+    name = track_name(0, len(disc.tracks), piece.title, "wav")
+    return _wav(release, disc, piece, "hidden", name, _Cut(0, part.sound_sectors, behind))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A file of a track in sectors: silence, the sound, silence."""
+
+    lead: int
+    sound: int
+    behind: int
+
+
+def _wav(release: Release, disc: Disc, piece: Piece, role: str, name: str, cut: _Cut) -> Deliverable:
+    rendered = cd_track(release, piece.number)
+    own = release if piece.number else release.hidden_alone
+    words = track_words(own, disc, piece) if _settings(release).bwf else None
+    # The file as it was rendered, unless marks or pauses lie elsewhere than on the album.
+    as_rendered = not cut.lead and (cut.sound + cut.behind) * SECTOR_FRAMES == rendered.frames
+
     def write(path: Path, _: Sums) -> DeliveredFile:
-        shutil.copyfile(rendered.path, path)
-        return rendered_row(deliverable, CD_FORMAT, rendered)
+        if not as_rendered:
+            return _written(deliverable, [part], cut.lead * SECTOR_FRAMES, path, words)
+        if words is None:
+            shutil.copyfile(rendered.path, path)
+            return rendered_row(deliverable, CD_FORMAT, rendered)
+        loudness = loudness_of(rendered.measure)
+        _copy(rendered, path, chunks_of(words, loudness))
+        return rendered_row(deliverable, CD_FORMAT, rendered, told(words, loudness))
 
+    part = JoinedPart(rendered, cut.sound * SECTOR_FRAMES, cut.behind * SECTOR_FRAMES, number=piece.number)
     deliverable = Deliverable(
-        path=f"cd/tracks/{track_name(piece.number, len(release.pieces), piece.title, 'wav')}",
+        path=f"{disc_folder(disc)}/tracks/{name}",
         kind="cd",
-        role="track",
+        role=role,
         track=piece.number,
-        inputs={"audio": rendered.file_sha256, "form": str(CD_FORMAT)},
+        inputs={"audio": rendered.file_sha256, "form": str(CD_FORMAT), "cut": cut, "tags": _tags(words)},
         write=write,
         reads=(rendered,),
     )
     return deliverable
 
 
-def _image(release: Release, rendered: tuple[Rendered, ...], path: str) -> Deliverable:
-    def write(path: Path, _: Sums) -> DeliveredFile:
-        numbered = zip(numbers, rendered, strict=True)
-        parts = [JoinedPart(track, track.frames, number=number) for number, track in numbered]
-        whole = write_joined(parts, CD_FORMAT, path)
-        return audio_row(deliverable, CD_FORMAT, **asdict(whole))
+def _copy(rendered: Rendered, path: Path, chunks: Sequence[Chunk]) -> None:
+    """The samples as they are, behind another header."""
+    with open_encoder(path, CD_FORMAT, CHANNELS, rendered.frames, chunks) as encoder:
+        for codes in read_codes(rendered.path, CD_FORMAT.render_bits):
+            encoder.write(codes)
 
-    numbers = [piece.number for piece in release.pieces]
+
+def _image(release: Release, disc: Disc, path: str) -> Deliverable:
+    parts = image_parts(release, disc)
+    words = (
+        image_words(release, disc, release.hidden_alone if disc.hidden else None)
+        if _settings(release).bwf
+        else None
+    )
+
+    def write(path: Path, _: Sums) -> DeliveredFile:
+        return _written(deliverable, parts, image_leader_frames(disc, pregap=False), path, words)
+
     deliverable = Deliverable(
         path=path,
         kind="cd",
         role="image",
-        inputs=laid(rendered, numbers, CD_FORMAT),
+        inputs=image_inputs(release, disc) | {"tags": _tags(words)},
         write=write,
-        reads=rendered,
+        reads=tuple(part.track for part in parts),
     )
     return deliverable
 
 
-def cue_file(sheet: CueSheet, path: str, kind: str, side: str | None = None) -> Deliverable:
-    """The cue sheet of an image or a side."""
-    inputs = {
-        "marks": [track.indexes for track in sheet.tracks],
-        "titles": [replace(track, indexes=()) for track in sheet.tracks],
-        "album": replace(sheet, tracks=()),
-    }
-    return text_file(cue_text(sheet), path=path, kind=kind, role="cue", side=side, inputs=inputs)
+def _written(
+    deliverable: Deliverable,
+    parts: Sequence[JoinedPart],
+    leader_frames: int,
+    path: Path,
+    words: FileWords | None,
+) -> DeliveredFile:
+    """Lay the parts; how loud they are is known, and said in the file, when they lie."""
+    chunks = chunks_of(words) if words else ()
+    whole = write_joined(parts, CD_FORMAT, path, leader_frames=leader_frames, chunks=chunks)
+    if words is None:
+        return joined_row(deliverable, CD_FORMAT, whole)
+    loudness = _loudness_of_joined(whole)
+    stamp_loudness(path, loudness)
+    return joined_row(deliverable, CD_FORMAT, whole, tags=told(words, loudness))
 
 
-def cue_sheet(release: Release, segments: tuple[Segment, ...], file_name: str) -> CueSheet:
-    """The sheet for an image of these segments; its time 0 is the start of the first."""
-    base = segments[0].start_sector
-    return CueSheet(
-        file_name=file_name,
-        performer=release.manifest.album.artist,
-        title=release.manifest.album.title,
-        catalog_upc=release.manifest.album.upc or "",
-        date=release.date,
-        genre=", ".join(release.manifest.album.genre),
-        tracks=tuple(
-            _cue_track(release, segment, segments[place - 1] if place else None, base)
-            for place, segment in enumerate(segments)
-        ),
+def _loudness_of_joined(whole: Joined) -> Loudness:
+    return Loudness(
+        lufs_i=whole.loudness.integrated_lufs,
+        lra_lu=whole.loudness.range_lu,
+        true_peak_dbtp=whole.true_peak_dbtp,
+        lufs_m_max=whole.loudness.momentary_max_lufs,
+        lufs_s_max=whole.loudness.short_term_max_lufs,
     )
 
 
-def _cue_track(release: Release, segment: Segment, before: Segment | None, base: int) -> CueTrack:
-    piece = release.pieces[segment.track - 1]
-    indexes = [(1, segment.start_sector - base)]
-    if before and before.sound_stop_sector < segment.start_sector:
-        indexes.insert(0, (0, before.sound_stop_sector - base))
-    indexes += [(number, at - base) for number, at in enumerate(segment.indexes, 2)]
-    return CueTrack(
-        number=segment.track,
-        title=piece.title,
-        performer=piece.artist,
-        isrc=piece.isrc or "",
-        composer=", ".join(piece.composer),
-        indexes=tuple(indexes),
+def _tags(words: FileWords | None) -> dict[str, list[str]]:
+    """All that a file says of itself but its loudness, which follows from its audio."""
+    return told(words) if words else {}
+
+
+# --- the PQ sheet
+
+
+def _pq_sheet(release: Release, master: DiscMaster, settings: CdDelivery) -> list[Deliverable]:
+    disc, offsets = master.disc, settings.offsets
+    facts = pq_facts(
+        release.manifest.album,
+        disc,
+        words=[
+            disc_words(release.manifest),
+            *(words_of_track(release.pieces[track.track - 1]) for track in disc.tracks),
+        ],
+        sums=master.sums,
+        files=ddp_list(master) if settings.ddp else (),
+        offsets=(offsets.start_sectors, offsets.end_sectors, offsets.index_sectors),
+        hidden_title=release.hidden.piece.title if disc.hidden and release.hidden else "",
     )
+    # What follows from the audio is known when there is audio: a plan goes by what it follows from.
+    known = replace(facts, sums=None, files=tuple(replace(file, md5="") for file in facts.files))
+    inputs = image_inputs(release, disc) | {"sheet": known}
+    return [replace(file, inputs=inputs) for file in pq_sheet_files(facts, disc_folder(disc))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from pipeline.deliver.sounding import same_audio, sentences, track_lines
@@ -12,6 +13,7 @@ Row = Mapping[str, Any]
 Rows = Sequence[Row]
 Files = Mapping[str, Row]
 Pair = tuple[Row, Row]
+DDP = "ddp"
 # Whom the files of each kind concern.
 CONCERNED = {
     "cd": "the CD plant",
@@ -36,7 +38,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What changes for one of those concerned. `retagged` are files with other tags and the same audio."""
+    """What changes for one of those concerned. `retagged` are files with other tags and the same audio.
+
+    `filesets` are folders that are one thing: with one file of theirs another, all of them are sent again.
+    """
 
     whom: str
     replaced: tuple[Change, ...]
@@ -44,6 +49,12 @@ class Group:
     removed: tuple[Change, ...]
     renamed: tuple[Change, ...]
     retagged: tuple[Change, ...] = ()
+    filesets: tuple[str, ...] = ()
+
+    @property
+    def online(self) -> bool:
+        """Whether it is for those who show it to listeners."""
+        return self.whom == CONCERNED["digital"]
 
     @property
     def nothing(self) -> bool:
@@ -64,7 +75,7 @@ def _group(kind: str, before: Files, now: Files) -> Group:
     both = sorted(path for path in before.keys() & now.keys() if _sum(before[path]) != _sum(now[path]))
     gone = {path: row for path, row in sorted(before.items()) if path not in now}
     came = {path: row for path, row in sorted(now.items()) if path not in before}
-    renamed = _taken(gone, came, lambda old, new: _sum(old) == _sum(new))
+    renamed = _taken(gone, came, _only_renamed)
     retagged = [path for path in both if _only_tags(before[path], now[path])]
     return Group(
         whom=CONCERNED[kind],
@@ -87,7 +98,23 @@ def _group(kind: str, before: Files, now: Files) -> Group:
         ),
         added=tuple(Change(path, None, _sum(row)) for path, row in came.items()),
         removed=tuple(Change(path, _sum(row), None) for path, row in gone.items()),
+        filesets=_filesets(before, now),
     )
+
+
+def _filesets(before: Files, now: Files) -> tuple[str, ...]:
+    """Folders with a DDP fileset that are no longer as they were; of a new one all files are new."""
+    were, are = _ddp_sums(before), _ddp_sums(now)
+    return tuple(folder for folder in sorted(are) if folder in were and are[folder] != were[folder])
+
+
+def _ddp_sums(files: Files) -> dict[str, dict[str, str]]:
+    """By folder, the checksum of each file."""
+    found: dict[str, dict[str, str]] = {}
+    for path, row in files.items():
+        if row.get("role") == DDP:
+            found.setdefault(PurePath(path).parent.as_posix(), {})[PurePath(path).name] = _sum(row)
+    return found
 
 
 def _sum(row: Row) -> str:
@@ -105,19 +132,29 @@ def _taken(gone: dict[str, Row], came: dict[str, Row],
     return found
 
 
+def _only_renamed(old: Row, new: Row) -> bool:
+    """Whether it is the same file; nobody is to rename what is in a fileset, or put it into another."""
+    return _sum(old) == _sum(new) and new.get("role") != DDP
+
+
 def _only_tags(old: Row, new: Row) -> bool:
-    """Whether two files differ in what they say of themselves alone: in tags, or a side in its markers."""
+    """Whether two files differ in what they say of themselves alone: in tags, or a side in its markers.
+
+    What is in the header of a Broadcast Wave file is among its tags.
+    """
     part = ("role", "version", "codec", "rate", "bits")
     alike = all(old.get(name) == new.get(name) for name in part)
-    says = bool(new.get("tags")) or new.get("role") == "side"
+    says = bool(old.get("tags") or new.get("tags")) or new.get("role") == "side"
     return alike and says and same_audio(old, new) is True
 
 
 def _other_tags(old: Row, new: Row) -> tuple[str, ...]:
-    """Their names; rows do not have the cover, nor how a codec was written."""
+    """Their names; rows do not have the cover, nor how a codec or a header was written."""
     was, now = old.get("tags") or {}, new.get("tags") or {}
     found = tuple(name for name in sorted(was.keys() | now.keys()) if was.get(name) != now.get(name))
-    return found or (("names of markers",) if new.get("role") == "side" else ("cover or encoding",))
+    if found or new.get("role") == "side":
+        return found or ("names of markers",)
+    return ("header",) if new.get("codec") == "wav" else ("cover or encoding",)
 
 
 def changes_text(title: str, number: int, before: Row | None, now: Row) -> str:

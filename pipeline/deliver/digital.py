@@ -49,7 +49,15 @@ def _track(
         return rendered_row(deliverable, form, rendered, written)
 
     called = (piece.version or version) if version else ""
-    name = track_name(piece.number, len(release.pieces), piece.title, form.extension, called or "")
+    name = track_name(
+        piece.number_on_disc,
+        _tracks_on(release, piece.disc),
+        piece.title,
+        form.extension,
+        called or "",
+        disc=piece.disc,
+        discs=release.manifest.discs,
+    )
     deliverable = Deliverable(
         path=f"digital/{form.folder}/{name}",
         kind="digital",
@@ -92,8 +100,10 @@ def track_tags(release: Release, piece: Piece, own: Measure, rendered: Sequence[
         album=album.title,
         album_artist=album.artist,
         sort_artist=album.sort_artist or "",
-        track=piece.number,
-        track_total=len(release.pieces),
+        track=piece.number_on_disc,
+        track_total=_tracks_on(release, piece.disc),
+        disc=piece.disc,
+        disc_total=release.manifest.discs,
         date=release.date,
         isrc=piece.isrc or "",
         upc=album.upc or "",
@@ -103,6 +113,7 @@ def track_tags(release: Release, piece: Piece, own: Measure, rendered: Sequence[
         p_line=album.p_line or "",
         composers=piece.composer,
         lyricists=piece.lyricist,
+        arrangers=piece.arranger,
         genres=piece.genre,
         language=piece.language or "",
         version=piece.version or "",
@@ -114,6 +125,10 @@ def track_tags(release: Release, piece: Piece, own: Measure, rendered: Sequence[
         album_peak=10.0 ** (_tenths_above(max(track.measure.true_peak_dbtp for track in rendered)) / 20.0),
         cover=release.cover,
     )
+
+
+def _tracks_on(release: Release, disc: int) -> int:
+    return sum(piece.disc == disc for piece in release.pieces)
 
 
 def _gain_db(lufs: float) -> float | None:

@@ -2,18 +2,20 @@
 
 import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 
 from dsp.dither import int_to_float
-from dsp.loudness import LoudnessMeter
+from dsp.loudness import Loudness, LoudnessMeter
 from dsp.stream import BLOCK_FRAMES
 from dsp.true_peak import GUARD_FRAMES, TruePeakMeter
 from pipeline.audiofile import Codes, PcmHash, read_codes
+from pipeline.deliver.release import Deliverable, DeliveredFile, audio_row
 from pipeline.encode import Encoder, open_encoder
 from pipeline.formats import AudioFormat
 from pipeline.render import Rendered
@@ -62,9 +64,38 @@ class Joined:
 
     frames: int
     pcm_sha256: str
-    lufs_i: float
+    loudness: Loudness
     true_peak_dbtp: float
     segments: tuple[JoinedSegment, ...]
+
+    @property
+    def lufs_i(self) -> float:
+        return self.loudness.integrated_lufs
+
+
+def joined_row(deliverable: Deliverable, form: AudioFormat, joined: Joined, **more: Any) -> DeliveredFile:
+    """The row of such a file."""
+    return audio_row(
+        deliverable,
+        form,
+        frames=joined.frames,
+        pcm_sha256=joined.pcm_sha256,
+        lufs_i=joined.lufs_i,
+        true_peak_dbtp=joined.true_peak_dbtp,
+        segments=tuple(asdict(segment) for segment in joined.segments),
+        **more,
+    )
+
+
+def laid_codes(parts: Sequence[JoinedPart], bits: int, leader_frames: int = 0) -> Iterator[Codes]:
+    """The same as integers, block by block: (frames, 2) of `bits`."""
+    yield from _silence(leader_frames)
+    for part in parts:
+        left = part.frames
+        for codes in read_codes(part.track.path, bits):
+            yield codes[:left]
+            left -= len(codes[:left])
+        yield from _silence(part.silence_frames)
 
 
 def write_joined(
@@ -90,7 +121,7 @@ def write_joined(
             if meter:
                 meter.flush()
             peak_dbtp = max(peak_dbtp, meter.reading_dbtp if meter else run[0].track.measure.true_peak_dbtp)
-    return Joined(frames, tape.digest.hexdigest(), tape.lufs_i, peak_dbtp, tuple(segments))
+    return Joined(frames, tape.digest.hexdigest(), tape.loudness, peak_dbtp, tuple(segments))
 
 
 class _Tape:
@@ -101,25 +132,30 @@ class _Tape:
         self.form = form
         self.frames = 0
         self._encoder = encoder
-        self._loudness = LoudnessMeter(form.rate, CHANNELS)
+        self._meter = LoudnessMeter(form.rate, CHANNELS)
 
     def write(self, codes: Codes, meter: TruePeakMeter | None = None) -> None:
         self._encoder.write(codes)
         self.digest.update(codes)
-        audio = self._loudness.process(int_to_float(codes, self.form.render_bits))
+        audio = self._meter.process(int_to_float(codes, self.form.render_bits))
         if meter:
             meter.process(audio)
         self.frames += len(codes)
 
     def pause(self, frames: int, meter: TruePeakMeter | None = None) -> None:
-        for start in range(0, frames, BLOCK_FRAMES):
-            self.write(np.zeros((min(frames - start, BLOCK_FRAMES), CHANNELS), np.int32), meter)
+        for codes in _silence(frames):
+            self.write(codes, meter)
 
     @property
-    def lufs_i(self) -> float:
+    def loudness(self) -> Loudness:
         """Of everything; nothing may be written afterwards."""
-        self._loudness.flush()
-        return self._loudness.reading.integrated_lufs
+        self._meter.flush()
+        return self._meter.reading
+
+
+def _silence(frames: int) -> Iterator[Codes]:
+    for start in range(0, frames, BLOCK_FRAMES):
+        yield np.zeros((min(frames - start, BLOCK_FRAMES), CHANNELS), np.int32)
 
 
 def _lay(part: JoinedPart, tape: _Tape, meter: TruePeakMeter | None) -> JoinedSegment:

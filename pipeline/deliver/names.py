@@ -33,7 +33,14 @@ def _cut(text: str, longest_bytes: int) -> str:
     return text.encode()[: max(0, longest_bytes)].decode(errors="ignore")
 
 
-def track_name(number: int, total: int, title: str, extension: str, version: str = "") -> str:
-    """`01 Departure.wav`, `01 Departure (Instrumental).wav`; three digits when there are a hundred tracks."""
+def track_name(
+    number: int, total: int, title: str, extension: str, version: str = "", *, disc: int = 1, discs: int = 1
+) -> str:
+    """`01 Departure.wav`, `01 Departure (Instrumental).wav`; three digits when there are a hundred tracks.
+
+    `number` and `total` are those of its disc; with several discs it is `1-01 Departure.wav`, so that names
+    differ and sort.
+    """
     digits = max(2, len(str(total)))
-    return f"{number:0{digits}} {safe_name(title, f' ({version})' if version else '')}.{extension}"
+    before = f"{disc:0{len(str(discs))}}-" if discs > 1 else ""
+    return f"{before}{number:0{digits}} {safe_name(title, f' ({version})' if version else '')}.{extension}"

@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.deliver.changes import CHANGES, changes_text
-from pipeline.deliver.release import AlternateRelease, DeliveredFile, Release
+from pipeline.deliver.disc_data import disc_data
+from pipeline.deliver.release import AlternateRelease, DeliveredFile, HiddenRelease, Release
 from pipeline.faults import Fault
 from pipeline.files import sha256_file
 from pipeline.intake import MixFacts
@@ -147,6 +148,8 @@ def delivery_data(
         "manifest_sha256": release.manifest.text_sha256,
         "album": {"title": album.title, "artist": album.artist, "upc": album.upc, "catalog": album.catalog},
         "tracks": list(tracks),
+        **({"hidden": _hidden(release.hidden)} if release.hidden else {}),
+        "discs": [disc_data(master) for master in release.discs],
         "files": list(rows),
     }
 
@@ -166,7 +169,7 @@ def _track(release: Release, number: int) -> dict[str, Any]:
     mix = release.manifest.tracks[piece.mix].mix
     return {
         "number": number,
-        "disc": 1,
+        "disc": piece.disc,
         "title": piece.title,
         "artist": piece.artist,
         "isrc": piece.isrc,
@@ -180,6 +183,19 @@ def _track(release: Release, number: int) -> dict[str, Any]:
         "master": master_figures(rendered.measure),
         "audio": audio_of(release, number),
         "alternates": [_alternate(each) for each in release.alternates if each.piece.number == number],
+    }
+
+
+def _hidden(hidden: HiddenRelease) -> dict[str, Any]:
+    """What is heard before track 1 of the CD."""
+    return {
+        "title": hidden.piece.title,
+        "mix": _mix(hidden.mix, hidden.mix_sha256, hidden.facts),
+        "gain_db": rounded(hidden.level.gain_db),
+        "limiting_max_db": rounded(hidden.rendered.limiting_max_db),
+        "level_note": hidden.level.note,
+        "chain": hidden.readings["chain"],
+        "master": master_figures(hidden.rendered.measure),
     }
 
 

@@ -1,10 +1,11 @@
 """What the deliverables are made from: the manifest's words, the marks, the rendered tracks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.cd.disc import Disc, DiscSums
 from pipeline.deliver.tag_containers import Fields
 from pipeline.formats import AudioFormat
 from pipeline.intake import MixFacts
@@ -36,12 +37,34 @@ class AlternateRelease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenRelease:
+    """What is hidden before track 1 of a CD, rendered for it."""
+
+    piece: Piece
+    level: ReelLevel
+    mix: str
+    mix_sha256: str
+    facts: MixFacts
+    readings: Mapping[str, Any]
+    rendered: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class DiscMaster:
+    """A disc of the release; `sums` is None where its samples have not been gone through."""
+
+    disc: Disc
+    sums: DiscSums | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A whole album, levelled, laid and rendered.
 
     `limited` holds each track in each format; `unlimited` the same for vinyl, without limiters and
     turned down by `vinyl_gain_db`. Both are in the order of the manifest's pieces; `facts` and
-    `mix_hashes` are by mix, `levels` and `readings` by reel. `cover` is a JPEG.
+    `mix_hashes` are by mix, `levels` and `readings` by reel. `cover` is a JPEG. `discs` are those of the CD,
+    none where none is made.
     """
 
     manifest: Manifest
@@ -57,10 +80,20 @@ class Release:
     vinyl_gain_db: float = 0.0
     cover: bytes | None = None
     alternates: tuple[AlternateRelease, ...] = ()
+    discs: tuple[DiscMaster, ...] = ()
+    hidden: HiddenRelease | None = None
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
         return self.manifest.pieces
+
+    @property
+    def hidden_alone(self) -> "Release":
+        """What is hidden before track 1 as a release of its own; the release itself where nothing is."""
+        view = self.manifest.hidden
+        if view is None or self.hidden is None:
+            return self
+        return replace(self, manifest=view, facts=(self.hidden.facts,))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -172,9 +205,14 @@ def row(deliverable: Deliverable, **more: Any) -> DeliveredFile:
 
 def text_file(text: str, **about: Any) -> Deliverable:
     """A file that is this text."""
+    return bytes_file(text.encode(), **about)
+
+
+def bytes_file(data: bytes, **about: Any) -> Deliverable:
+    """A file that is just this."""
 
     def write(path: Path, _: Sums) -> DeliveredFile:
-        path.write_bytes(text.encode())
+        path.write_bytes(data)
         return row(deliverable)
 
     deliverable = Deliverable(write=write, **about)

@@ -1,13 +1,13 @@
 """One side of a record or a tape: its file, with markers where its tracks start, and its cue sheet."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
-from pipeline.deliver.cd import cue_file, cue_sheet
-from pipeline.deliver.cue import CueSheet
-from pipeline.deliver.joined import JoinedPart, write_joined
-from pipeline.deliver.release import Deliverable, DeliveredFile, Release, Sums, audio_row, laid
+from pipeline.deliver.cue import CueSheet, CueTrack
+from pipeline.deliver.cue_files import cue_file
+from pipeline.deliver.joined import JoinedPart, joined_row, write_joined
+from pipeline.deliver.release import Deliverable, DeliveredFile, Release, Sums, laid
 from pipeline.deliver.sides import Side
 from pipeline.formats import AudioFormat
 from pipeline.markers import Marker, marker_chunks
@@ -28,7 +28,7 @@ def side_files(
     `kind` is also their folder, `tracks` are the renderings of the side's tracks in `form`, `leader` is the
     silence in front of them, in sectors.
     """
-    sheet = _behind_leader(cue_sheet(release, side.segments, side_name(side)), leader)
+    sheet = _behind_leader(_sheet(release, side.segments, side_name(side)), leader)
     path = f"{kind}/Side {side.letter}.cue"
     return [_file(release, side, kind, form, tuple(tracks), leader), cue_file(sheet, path, kind, side.letter)]
 
@@ -43,7 +43,7 @@ def _file(
         parts = [_part(*each, size) for each in zip(side.segments, tracks, strict=True)]
         chunks = marker_chunks(markers)
         whole = write_joined(parts, form, path, leader_frames=leader * size, chunks=chunks)
-        return audio_row(deliverable, form, **asdict(whole))
+        return joined_row(deliverable, form, whole)
 
     deliverable = Deliverable(
         path=f"{kind}/{side_name(side)}",
@@ -79,6 +79,39 @@ def _markers(release: Release, side: Side, leader: int, size: int) -> list[Marke
         )
         for place, segment in enumerate(side.segments, 1)
     ]
+
+
+def _sheet(release: Release, segments: tuple[Segment, ...], file_name: str) -> CueSheet:
+    """The sheet of a side of these segments; its time 0 is the start of the first."""
+    base = segments[0].start_sector
+    return CueSheet(
+        file_name=file_name,
+        performer=release.manifest.album.artist,
+        title=release.manifest.album.title,
+        catalog_upc=release.manifest.album.upc or "",
+        date=release.date,
+        genre=", ".join(release.manifest.album.genre),
+        tracks=tuple(
+            _cue_track(release, segment, segments[place - 1] if place else None, base)
+            for place, segment in enumerate(segments)
+        ),
+    )
+
+
+def _cue_track(release: Release, segment: Segment, before: Segment | None, base: int) -> CueTrack:
+    piece = release.pieces[segment.track - 1]
+    indexes = [(1, segment.start_sector - base)]
+    if before and before.sound_stop_sector < segment.start_sector:
+        indexes.insert(0, (0, before.sound_stop_sector - base))
+    indexes += [(number, at - base) for number, at in enumerate(segment.indexes, 2)]
+    return CueTrack(
+        number=segment.track,
+        title=piece.title,
+        performer=piece.artist,
+        isrc=piece.isrc or "",
+        composer=", ".join(piece.composer),
+        indexes=tuple(indexes),
+    )
 
 
 def _behind_leader(sheet: CueSheet, sectors: int) -> CueSheet:

@@ -33,20 +33,24 @@ def sentences(before: Row, now: Row) -> list[str]:
     found += [f"No longer on the album: {_listed(map(_named, gone))}."] if gone else []
     order = _order(both)
     if both and not any(was["audio"].keys() & song["audio"].keys() for was, song in both):
-        sides = [*_vinyl(before, now, same_music=False), *_tape(before, now)]
+        sides = [*_hidden(before, now), *_vinyl(before, now, same_music=False), *_tape(before, now)]
         return [*found, *order, _nothing_to_compare(before, now), *sides]
     changed = [each for each in both if sounds_different(each[0]["audio"], each[1]["audio"])]
-    sides = [*_vinyl(before, now, same_music=not (changed or came or gone)), *_tape(before, now)]
+    vinyl = _vinyl(before, now, same_music=not (changed or came or gone))
+    sides = [*_hidden(before, now), *vinyl, *_tape(before, now)]
     heard = _main(before, now, both, changed, other=bool(came or gone), all_audio=not (order or sides))
     return [*found, *order, *_with_alternates(heard, before, now, both, main=bool(changed)), *sides]
 
 
 def track_lines(before: Row, now: Row) -> list[str]:
-    """For each song that is called otherwise or has another mix: `02 Song: mix v3 → v4`."""
+    """For each song that is called otherwise, has another mix or is on another CD: `02 Song: mix v3 → v4`."""
     return [
         line
         for was, song in _both(before, now)
-        for line in (*_told(_named(song), [*_mix(was, song), *_words(was, song)]), *_versions(was, song))
+        for line in (
+            *_told(_named(song), [*_mix(was, song), *_words(was, song), *_disc(was, song)]),
+            *_versions(was, song),
+        )
     ]
 
 
@@ -212,6 +216,27 @@ def same_audio(was: Row, now: Row) -> bool | None:
     return None
 
 
+# --- what is hidden on the CD
+
+
+def _hidden(before: Row, now: Row) -> list[str]:
+    """Of what is before track 1, where both revisions have a CD: it is none of the tracks."""
+    if not (_has(before, "cd") and _has(now, "cd")):
+        return []
+    old, new = _hidden_file(before), _hidden_file(now)
+    if not old and new:
+        return ["A hidden track is new before track 1 of the CD."]
+    if old and not new:
+        return ["Nothing is hidden before track 1 of the CD any more."]
+    if old and new and same_audio(old, new) is False:
+        return ["What is hidden before track 1 of the CD has changed."]
+    return []
+
+
+def _hidden_file(revision: Row) -> Row | None:
+    return next((row for row in revision["files"] if row.get("role") == "hidden"), None)
+
+
 # --- vinyl
 
 
@@ -310,6 +335,12 @@ def _words(was: Row, now: Row) -> Iterator[str]:
     for field, name in WORDS.items():
         if was.get(field) != now.get(field):
             yield f"{name} {_quoted(was.get(field), field)} → {_quoted(now.get(field), field)}"
+
+
+def _disc(was: Row, now: Row) -> list[str]:
+    """Where it is on a CD of several; the audio is the same on any."""
+    old, new = was.get("disc", 1), now.get("disc", 1)
+    return [f"disc {old} → {new}"] if old != new else []
 
 
 def _quoted(value: str | None, field: str) -> str:

@@ -33,7 +33,8 @@ class TrackTags:
 
     `date` is ISO 8601: a year, a month or a day. `language` is ISO 639-1 or 639-2, with a region or without.
     Gains are ReplayGain 2.0 in dB (-18 LUFS minus the loudness), peaks linear, 1.0 being full scale.
-    `credits` maps a role to names; a role that tags have no field for is written as a performer's.
+    `track` and `track_total` are those on its disc. `credits` maps a role to names; a role that tags have no
+    field for is written as a performer's. `arrangers` are the track's own, in place of those of the credits.
     `cover` is a JPEG or PNG file.
     """
 
@@ -55,6 +56,7 @@ class TrackTags:
     p_line: str = ""
     composers: tuple[str, ...] = ()
     lyricists: tuple[str, ...] = ()
+    arrangers: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     language: str = ""
     version: str = ""
@@ -132,6 +134,8 @@ def _common_fields(tags: TrackTags) -> Fields:
 
 def _credits(tags: TrackTags) -> dict[str, tuple[str, ...]]:
     fields = {name: tuple(tags.credits.get(role, ())) for role, name in ROLE_FIELDS.items()}
+    if tags.arrangers:
+        fields["ARRANGER"] = tags.arrangers
     others = {
         role.replace("_", " "): names for role, names in tags.credits.items() if role not in ROLE_FIELDS
     }

@@ -11,13 +11,15 @@ from pydantic import ValidationError
 from pipeline.faults import Fault, Faults
 from pipeline.manifest import across, tree, words
 from pipeline.manifest.chain import Insert
-from pipeline.manifest.model import Album, Defaults, Deliver, Document, Level, Lint, Session, Track
+from pipeline.manifest.model import Album, Deliver, Document, Level, Lint, Session
 from pipeline.manifest.places import Complaint, Places, Route
+from pipeline.manifest.song import Defaults, Track
 from pipeline.manifest.tracks import (
     AlternateMix,
     Piece,
     Treatment,
     alternates,
+    hidden_piece,
     pieces,
     resolved,
     written_chain,
@@ -27,7 +29,10 @@ from pipeline.manifest.vinyl import Vinyl, vinyl_chain
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What an `album.yaml` says, and where it says it. `text_sha256` is of the file's bytes."""
+    """What an `album.yaml` says, and where it says it. `text_sha256` is of the file's bytes.
+
+    `is_hidden` is true of the view that has what is hidden before track 1 for its only track.
+    """
 
     file: Path
     text: str = field(repr=False)
@@ -43,6 +48,7 @@ class Manifest:
     pieces: tuple[Piece, ...] = field(repr=False)
     alternates: tuple[AlternateMix, ...] = field(repr=False)
     places: Places = field(repr=False, compare=False)
+    is_hidden: bool = False
 
     @property
     def folder(self) -> Path:
@@ -69,13 +75,31 @@ class Manifest:
         """The tracks that a mix becomes."""
         return tuple(piece for piece in self.pieces if piece.mix == mix)
 
+    @property
+    def discs(self) -> int:
+        """How many CDs the album is on."""
+        return self.pieces[-1].disc
+
+    @property
+    def hidden(self) -> "Manifest | None":
+        """The same release with one track, number 0: the one that is hidden before track 1."""
+        hidden = self.album.hidden
+        if hidden is None or self.is_hidden:
+            return None
+        piece = hidden_piece(self.album, hidden)
+        return replace(self, tracks=(hidden.track,), pieces=(piece,), alternates=(), is_hidden=True)
+
     def at(self, route: Route) -> str:
         """`album.yaml:14:11` of `("tracks", 2, "isrc")`; of what is around it when that is not written."""
-        return self.places.at(route)
+        return self.places.at(self.written_at(route))
+
+    def written_at(self, route: Route) -> Route:
+        """Where what a route leads to is written: a hidden track is not among the tracks."""
+        return ("album", "hidden", *route[2:]) if self.is_hidden and route[:1] == ("tracks",) else route
 
     def fault(self, route: Route, problem: str, hint: str = "") -> Fault:
         """A fault in what is written at `route`, for whoever finds it later."""
-        return self.places.fault(Complaint(route, problem, hint))
+        return self.places.fault(Complaint(self.written_at(route), problem, hint))
 
 
 def load(file: Path) -> Manifest:

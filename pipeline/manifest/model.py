@@ -15,11 +15,11 @@ from pydantic import (
 from dsp.settings import Doc, Interval
 from pipeline.formats import AudioFormat, parse_format
 from pipeline.manifest.cassette import CassetteDelivery
-from pipeline.manifest.chain import Chain, Fade, Limiter, Then, TrackChain
-from pipeline.manifest.codes import Day, Isrc, Language, Upc
+from pipeline.manifest.cd import CdDelivery
+from pipeline.manifest.codes import Day, Language, Upc
 from pipeline.manifest.part import File, Part, Switch, Text, Texts, filled, whole
 from pipeline.manifest.places import shown
-from pipeline.manifest.times import Seconds
+from pipeline.manifest.song import LOUDNESS, Defaults, Hidden, Track
 from pipeline.manifest.vinyl import Vinyl, VinylDelivery
 from pipeline.manifest.wrong import wrong
 
@@ -27,7 +27,6 @@ FORMAT_VERSION = 1
 STANDARD_FORMAT = parse_format("flac 16/44.1")
 # Asked for by their names alone.
 NAMED_IS_ASKED = ("cd", "vinyl", "cassette")
-_TARGET = Interval(ge=-60, le=0)
 
 
 class Album(Part):
@@ -45,7 +44,11 @@ class Album(Part):
     c_line: Annotated[Text | None, Doc("who owns the artwork and text: 2026 Some Label")] = None
     p_line: Annotated[Text | None, Doc("who owns the recording: 2026 Some Label")] = None
     explicit: Annotated[Switch | None, Doc("whether the words are explicit")] = None
+    message: Annotated[Text | None, Doc("a line of greeting that players with CD-Text show")] = None
     artwork: Annotated[File | None, Doc("the cover, a file")] = None
+    hidden: Annotated[
+        Hidden | None, Doc("on a CD, what is heard by those who rewind from track 1; nowhere else")
+    ] = None
     credits: Annotated[dict[str, Texts], Doc("roles and their people: {producer: A. Name}")] = Field(
         default_factory=dict
     )
@@ -71,7 +74,7 @@ class Session(Part):
 class Level(Part):
     """How loud the album becomes."""
 
-    target_lufs: Annotated[float, _TARGET, Doc("loudness aimed at")] = -14.0
+    target_lufs: Annotated[float, LOUDNESS, Doc("loudness aimed at")] = -14.0
     match: Annotated[
         Literal["tracks", "album", "off"],
         Doc("tracks: each song to the target; album: one gain for all, their relations kept; off: no gain"),
@@ -98,120 +101,6 @@ class Lint(Part):
     crest: Annotated[Switch, Doc("mixes with a crest factor under 8 dB")] = True
     ceiling: Annotated[Switch, Doc("a ceiling above -0.1 dBTP")] = True
     target: Annotated[Switch, Doc("a target above -11 LUFS, louder than any service plays")] = True
-
-
-class Trim(Part):
-    """What of the mix is used."""
-
-    start: Annotated[Seconds, Doc("time in the mix where the track begins")] = 0.0
-    end: Annotated[Seconds | None, Doc("time in the mix where it ends")] = None
-
-    @model_validator(mode="after")
-    def _something_left(self) -> "Trim":
-        if self.end is not None and self.end <= self.start:
-            problem = f"the end ({self.end:g} s) is not behind the start ({self.start:g} s)"
-            raise wrong(problem, "both are times in the mix", inside=("end",))
-        return self
-
-
-class TrackLevel(Part):
-    """How this track's loudness differs."""
-
-    offset_lu: Annotated[float, Interval(ge=-24, le=24), Doc("louder or softer than it would be")] = 0.0
-    target_lufs: Annotated[float | None, _TARGET, Doc("its own target in place of the album's")] = None
-
-
-class Mastering(Part):
-    """What `defaults` and every track may say; absent is the default's, and the default's own default."""
-
-    limiter: Annotated[Limiter | None, Doc("true-peak limiter: its settings, or off")] = None
-    then: Annotated[Then | None, Doc("what follows: {gap: 2.0}, {crossfade: 4.0} or segue")] = None
-    fade_in: Annotated[Fade | None, Doc("fade at the start")] = None
-    fade_out: Annotated[Fade | None, Doc("fade at the end")] = None
-
-
-class Defaults(Mastering):
-    """Each track has these unless it says otherwise."""
-
-    chain: Annotated[Chain, Doc("what every mix goes through, in this order")] = ()
-
-
-class Described(Part):
-    """What a track, or one cut of a longer mix, says about itself."""
-
-    version: Annotated[Text | None, Doc("Live, Remix, …; stores show it behind the title")] = None
-    artist: Annotated[Text | None, Doc("where it is not the album's")] = None
-    composer: Annotated[Texts, Doc("who wrote the music, one or a list")] = ()
-    lyricist: Annotated[Texts, Doc("who wrote the words, one or a list")] = ()
-    isrc: Annotated[Isrc | None, Doc("code of this recording")] = None
-    genre: Annotated[Texts, Doc("where it is not the album's")] = ()
-    language: Annotated[Language | None, Doc("where it is not the album's")] = None
-    explicit: Annotated[Switch | None, Doc("where it is not as on the album")] = None
-    index: Annotated[tuple[Seconds, ...], Doc("further index marks, times in the mix")] = ()
-
-
-class Cut(Described):
-    """One track of several in the same mix."""
-
-    title: Annotated[Text, Doc("title of this track")]
-    at: Annotated[Seconds, Doc("time in the mix where it begins")]
-
-
-class Alternate(Part):
-    """Another version of a track, from a mix of its own: an instrumental, a clean one, an a cappella."""
-
-    mix: Annotated[File, Doc("its mix, a file; it goes through the chain of the main mix, with its gain")]
-    version: Annotated[Text | None, Doc("what it is called; default: its name")] = None
-    isrc: Annotated[Isrc | None, Doc("code of this recording, which is not that of the main mix")] = None
-    explicit: Annotated[Switch | None, Doc("where it is not as in the main mix")] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _path_alone(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            return data
-        if not isinstance(data, str):
-            raise wrong(f"found {shown(data)} where a mix belongs", "name a file, or write {mix: …, isrc: …}")
-        return {"mix": data}
-
-
-def _by_name(value: object) -> object:
-    if not isinstance(value, dict):
-        hint = "write such as {instrumental: mixes/03_inst.wav}"
-        raise wrong(f"found {shown(value)} where a mapping belongs", hint)
-    return value
-
-
-def _or_path_alone(schema: dict[str, Any]) -> None:
-    alone = {"type": "string", "description": "its mix"}
-    schema["additionalProperties"] = {"anyOf": [alone, schema["additionalProperties"]]}
-
-
-class Track(Described, Mastering):
-    """One mix: one track, or with `cuts` several."""
-
-    mix: Annotated[File, Doc("the mix, a file")]
-    title: Annotated[Text | None, Doc("default: from the name of the file")] = None
-    trim: Annotated[Trim, Doc("what of the mix is used")] = Trim()
-    level: Annotated[TrackLevel, Doc("how its loudness differs")] = TrackLevel()
-    chain: Annotated[
-        TrackChain | None, Doc("replaces the default chain; {after: […]} or {before: […]} adds to it")
-    ] = None
-    cuts: Annotated[tuple[Cut, ...], Doc("where several tracks begin in this mix")] = ()
-    alternates: Annotated[
-        dict[str, Alternate],
-        BeforeValidator(_by_name),
-        Doc("other versions, each from a mix of its own: {instrumental: mixes/03_inst.wav}"),
-    ] = Field(default_factory=dict, json_schema_extra=_or_path_alone)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _path_alone(cls, data: Any) -> Any:
-        return {"mix": data} if isinstance(data, str) else data
-
-
-class CdDelivery(Part):
-    """A CD master. It has no settings in this version."""
 
 
 def _format(value: object) -> AudioFormat:

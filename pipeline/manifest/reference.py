@@ -1,16 +1,20 @@
 """What the documents say of the stages: made from the settings themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args
 
 from dsp.lathe import LatheSettings
 from dsp.settings import SHARED, range_text
 from dsp.tape import FLUX_TIME_S
+from pipeline.cd.msf import msf
+from pipeline.disc_profiles import profile, profiles
 from pipeline.manifest.cassette import CassetteDelivery
+from pipeline.manifest.cd import CdDelivery
 from pipeline.manifest.chain import Insert
 from pipeline.manifest.declared import bare, choices, fields_of, meaning, range_of
 from pipeline.manifest.part import Part
+from pipeline.manifest.song import Hidden, Track
 from pipeline.manifest.vinyl import Vinyl
 
 HEAD = ("Key", "Range", "Default", "Meaning")
@@ -63,6 +67,31 @@ def vinyl_tables() -> dict[str, str]:
         "lathe": settings_table(LatheSettings, fields_of(LatheSettings)),
         "cassette": settings_table(CassetteDelivery, fields_of(CassetteDelivery)),
     }
+
+
+def cd_tables() -> dict[str, str]:
+    """Markdown by name: the settings of a CD, of tracks for it, of a hidden one, and how long it can be."""
+    return {
+        "cd": _table(HEAD, list(_flat_rows(CdDelivery))),
+        "tracks": _table(HEAD, _own_rows(Track, ("disc", "index", "isrc", "arranger", "message"))),
+        "hidden": _table(HEAD, _own_rows(Hidden, ("mix", "title", "gap"))),
+        "profiles": _table(("Profile", "Remark over", "Not over", "By"), list(map(_profile_row, profiles()))),
+    }
+
+
+def _profile_row(name: str) -> tuple[str, ...]:
+    known = profile(name)
+    return f"`{name}`", msf(known.warn_sectors), msf(known.fail_sectors), known.source
+
+
+def _flat_rows(section: type, before: str = "") -> Iterator[tuple[str, ...]]:
+    """Every setting, those of a section within as `offsets.start_sectors`."""
+    for key, hint in fields_of(section).items():
+        inner = bare(hint)
+        if _is_section(inner):
+            yield from _flat_rows(inner, f"{before}{key}.")
+        else:
+            yield from _own_rows(section, [key], before)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -141,5 +170,5 @@ def _line(cells: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    for table in (stages_table(), *vinyl_tables().values()):
+    for table in (stages_table(), *vinyl_tables().values(), *cd_tables().values()):
         print(table)

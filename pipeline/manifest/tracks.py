@@ -1,13 +1,15 @@
 """Tracks with everything said: the album's and the default's words where they have none of their own."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from dsp.limiter import LimiterSettings
 from pipeline.manifest.chain import Chain, ChainChange, Crossfade, Fade, Gap, Insert, changed, entries
-from pipeline.manifest.model import Album, Alternate, Cut, Defaults, Track
+from pipeline.manifest.model import Album
 from pipeline.manifest.names import title_from
 from pipeline.manifest.places import Route
+from pipeline.manifest.song import Alternate, Cut, Defaults, Hidden, Track
 
 STANDARD_GAP = Gap(gap=2.0)
 
@@ -32,11 +34,13 @@ class Treatment:
 class Piece:
     """One numbered track of the album: a mix, or one cut of it.
 
-    `mix` and `cut` are its places in the manifest, from 0. Times are seconds in the mix; `end_s` is
-    None where the mix decides.
+    `number` counts through the album, `number_on_disc` on its CD. `mix` and `cut` are its places in the
+    manifest, from 0. Times are seconds in the mix; `end_s` is None where the mix decides.
     """
 
     number: int
+    disc: int
+    number_on_disc: int
     mix: int
     cut: int | None
     title: str
@@ -44,6 +48,8 @@ class Piece:
     version: str | None
     composer: tuple[str, ...]
     lyricist: tuple[str, ...]
+    arranger: tuple[str, ...]
+    message: str | None
     isrc: str | None
     genre: tuple[str, ...]
     language: str | None
@@ -107,16 +113,39 @@ def _fade(fade: Fade | None) -> Fade | None:
 
 def pieces(album: Album, tracks: tuple[Track, ...]) -> tuple[Piece, ...]:
     """Every track of the album, numbered from 1."""
-    parts = [(mix, cut) for mix, track in enumerate(tracks) for cut in (range(len(track.cuts)) or (None,))]
-    return tuple(_piece(album, tracks[mix], number, mix, cut) for number, (mix, cut) in enumerate(parts, 1))
+    discs = discs_of(tracks)
+    on_disc: Counter[int] = Counter()
+    found: list[Piece] = []
+    for mix, track in enumerate(tracks):
+        for cut in range(len(track.cuts)) or (None,):
+            on_disc[discs[mix]] += 1
+            found.append(_piece(album, track, len(found) + 1, (discs[mix], on_disc[discs[mix]]), mix, cut))
+    return tuple(found)
 
 
-def _piece(album: Album, track: Track, number: int, mix: int, cut: int | None) -> Piece:
+def discs_of(tracks: tuple[Track, ...]) -> list[int]:
+    """Which CD each mix is on: the one it names, or that of the mix before it."""
+    found = [1]
+    for track in tracks:
+        found.append(track.disc or found[-1])
+    return found[1:]
+
+
+def hidden_piece(album: Album, hidden: Hidden) -> Piece:
+    """What is before track 1 as a track; its number is 0."""
+    return _piece(album, hidden.track, 0, (1, 0), 0, None)
+
+
+def _piece(
+    album: Album, track: Track, number: int, on_disc: tuple[int, int], mix: int, cut: int | None
+) -> Piece:
     own: Track | Cut = track if cut is None else track.cuts[cut]
     start_s, end_s = _span(track, cut)
     explicit = (said for said in (own.explicit, track.explicit, album.explicit) if said is not None)
     return Piece(
         number=number,
+        disc=on_disc[0],
+        number_on_disc=on_disc[1],
         mix=mix,
         cut=cut,
         title=own.title or title_from(PurePath(track.mix).stem),
@@ -124,6 +153,8 @@ def _piece(album: Album, track: Track, number: int, mix: int, cut: int | None) -
         version=own.version or track.version,
         composer=own.composer or track.composer,
         lyricist=own.lyricist or track.lyricist,
+        arranger=own.arranger or track.arranger,
+        message=own.message or track.message,
         isrc=own.isrc,
         genre=own.genre or track.genre or album.genre,
         language=own.language or track.language or album.language,

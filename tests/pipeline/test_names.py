@@ -87,3 +87,27 @@ def test_a_long_title_is_cut_between_characters():
 )
 def test_tracks_sort_by_number(number, total, name):
     assert track_name(number, total, "A", "wav") == name
+
+
+@pytest.mark.parametrize(
+    ("disc", "discs", "number", "total", "name"),
+    [
+        (1, 1, 1, 12, "01 A.wav"),
+        (2, 2, 1, 12, "2-01 A.wav"),
+        (2, 12, 7, 100, "02-007 A.wav"),
+        (12, 12, 7, 9, "12-07 A.wav"),
+    ],
+)
+def test_tracks_of_several_discs_are_called_by_both_numbers(disc, discs, number, total, name):
+    assert track_name(number, total, "A", "wav", disc=disc, discs=discs) == name
+
+
+@given(st.lists(st.integers(1, 120), min_size=1, max_size=12))
+@example([100, 1, 99])
+def test_tracks_of_several_discs_sort_as_they_are_played(totals):
+    names = [
+        track_name(number, total, "A", "wav", disc=disc, discs=len(totals))
+        for disc, total in enumerate(totals, 1)
+        for number in range(1, total + 1)
+    ]
+    assert names == sorted(names) and len(set(names)) == len(names)

@@ -140,9 +140,9 @@ def _make_ready(folder: Path) -> None:
     from pipeline.console import Screen
 
     manifest = write_album(folder / "warm")
-    # Without vinyl: the threads of what sets its note would not live on in a fork.
+    # Without notes and PQ sheets: the threads of what sets them would not live on in a fork.
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        assert _main(["build", str(manifest), "--only", "cd,digital", "--jobs", "1"]) == 0
+        assert _main(["build", str(manifest), "--only", "digital", "--jobs", "1"]) == 0
         assert _main(["verify", str(manifest.parent / "delivery")]) == 0
     shutil.rmtree(manifest.parent)
 

@@ -8,8 +8,10 @@ from PIL import Image
 from pipeline.build.cache import Cache
 from pipeline.build.renders import Session, limited, rendered_tracks, task
 from pipeline.build.trace import Before
-from pipeline.deliver.cd import CD_FORMAT
-from pipeline.deliver.release import Release
+from pipeline.build.discs import sums_tasks, with_sums
+from pipeline.deliver.discs import discs_of
+from pipeline.deliver.image import CD_FORMAT
+from pipeline.deliver.release import DiscMaster, Release
 from pipeline.formats import parse_format
 from pipeline.level import Levelling, solve
 from pipeline.shaped import read_envelope, read_readings
@@ -65,10 +67,8 @@ def release(tmp_path_factory):
         dither="tpdf",
     )  # fmt: skip
     renderings = limited(session, [CD_FORMAT, *FORMATS])
-    for each in (task(rendering, cache) for rendering in renderings):
-        with cache.making(list(each.keys)) as folders:
-            each.work(folders, lambda _: None)
-    return Release(
+    run_all([task(rendering, cache) for rendering in renderings], cache)
+    made = Release(
         manifest=album,
         facts=tuple(facts),
         mix_hashes=tuple(hashes),
@@ -78,4 +78,14 @@ def release(tmp_path_factory):
         timeline=timeline,
         limited=rendered_tracks(renderings, cache, Before(None, ())),
         cover=jpeg(),
+        discs=tuple(map(DiscMaster, discs_of(album, timeline))),
     )
+    tasks = sums_tasks(made)
+    run_all(tasks, cache)
+    return with_sums(made, tasks, cache)
+
+
+def run_all(tasks, cache):
+    for each in tasks:
+        with cache.making(list(each.keys)) as folders:
+            each.work(folders, lambda _: None)

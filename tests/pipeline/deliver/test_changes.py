@@ -155,6 +155,82 @@ def test_what_has_no_tags_or_is_something_else_is_replaced():
         assert (len(group.added), len(group.removed), group.retagged) == (1, 1, ())
 
 
+def wave(digest, pcm="x", path="cd/tracks/1.wav", **more):
+    return flac(path, digest, pcm, codec="wav", role="track") | more
+
+
+def test_a_broadcast_wave_file_has_other_tags_and_the_same_audio():
+    """Titles, marks and codes are in its header, before the samples."""
+    (change,) = only_group([wave("a", TITLE="")], [wave("b")]).retagged
+    assert (change.path, change.tags) == ("cd/tracks/1.wav", ("TITLE",))
+    assert only_group([wave("a")], [wave("b", "y")]).retagged == ()
+    # With headers where there were none, or none where there were; and what is not among the tags.
+    (change,) = only_group([wave("a", tags={})], [wave("b")]).retagged
+    assert change.tags == ("ALBUM", "TITLE")
+    assert only_group([wave("a")], [wave("b", tags={})]).retagged != ()
+    same = {"tags": {"TITLE": ["T"]}}
+    assert only_group([wave("a", **same)], [wave("b", **same)]).retagged[0].tags == ("header",)
+
+
+# --- what is one thing to a plant
+
+
+def fileset(folder, *sums):
+    names = ("DDPID", "DDPMS", "IMAGE.DAT")
+    return [
+        rows((f"{folder}/{name}", each))[0] | {"role": "ddp"} for name, each in zip(names, sums, strict=False)
+    ]
+
+
+def test_a_fileset_is_sent_again_as_a_whole():
+    old = fileset("cd/ddp", "1", "2", "3")
+    assert only_group(old, old).filesets == ()
+    group = only_group(old, fileset("cd/ddp", "1", "2", "4"))
+    assert group.filesets == ("cd/ddp",)
+    assert [change.path for change in group.replaced] == ["cd/ddp/IMAGE.DAT"]
+    assert only_group(old, old[:2]).filesets == ("cd/ddp",)
+    assert only_group(old[:2], old).filesets == ("cd/ddp",)
+
+
+def test_a_first_fileset_is_new_and_one_that_is_gone_is_not_sent():
+    old, other = fileset("cd/ddp", "1", "2", "3"), rows(("cd/tracks/1.wav", "9"))
+    assert only_group(other, [*other, *old]).filesets == ()
+    assert only_group([*other, *old], other).filesets == ()
+
+
+def test_each_disc_has_a_fileset_of_its_own():
+    first, second = fileset("cd/disc-1/ddp", *"123"), fileset("cd/disc-2/ddp", *"456")
+    other = fileset("cd/disc-2/ddp", *"457")
+    assert only_group([*first, *second], [*first, *other]).filesets == ("cd/disc-2/ddp",)
+
+
+def test_no_file_of_a_fileset_is_renamed():
+    """One disc becomes two: of the first folder all is new, even what was there under another name."""
+    group = only_group(fileset("cd/ddp", *"123"), fileset("cd/disc-1/ddp", *"123"))
+    assert (group.filesets, group.renamed, len(group.added), len(group.removed)) == ((), (), 3, 3)
+
+
+def test_the_plant_is_told_so():
+    before, now = ({"tracks": [song(1)], "files": fileset("cd/ddp", "1", "2", last)} for last in "34")
+    text = changes_text("A - T", 2, {"revision": 1} | before, now)
+    assert """\
+## For the CD plant
+
+Send all of `cd/ddp/` again, also the files in it that have not changed: a plant takes it as one thing.
+
+Replaced:
+
+- `cd/ddp/IMAGE.DAT`
+""" in text  # fmt: skip
+    assert "Send all of" not in changes_text("A - T", 2, {"revision": 1} | now, now)
+
+
+def test_what_is_online_concerns_shops_alone():
+    before, now = ({"tracks": [song(1)], "files": [wave(each)]} for each in "ab")
+    text = changes_text("A - T", 2, {"revision": 1} | before, now)
+    assert "Tags or markers only, the same audio:\n\n- `cd/tracks/1.wav`\n" in text
+
+
 def only_group(before, now):
     (group,) = groups(before, now)
     return group
@@ -388,6 +464,28 @@ def test_what_may_be_more_than_a_pause_is_no_pause(before, now):
     assert found == ["Only the audio of track 02 Song 2 has changed."]
 
 
+# --- what is hidden on the CD
+
+
+def hidden(digest, pcm):
+    return wave(digest, pcm, "cd/tracks/00 Hidden.wav", role="hidden")
+
+
+def test_a_hidden_track_is_told_apart_from_the_tracks():
+    other = rows(("cd/x", "1"))
+    for before, now, said in (
+        ([hidden("a", "x")], [hidden("b", "y")], "What is hidden before track 1 of the CD has changed."),
+        ([], [hidden("b", "y")], "A hidden track is new before track 1 of the CD."),
+        ([hidden("a", "x")], [], "Nothing is hidden before track 1 of the CD any more."),
+    ):
+        found = sentences(revision(THREE, *other, *before), revision(THREE, *other, *now))
+        assert found == ["No track's audio has changed.", said]
+    # Other tags, the same audio; and a delivery that has no CD at all says nothing of it.
+    retagged = sentences(revision(THREE, hidden("a", "x")), revision(THREE, hidden("b", "x")))
+    assert retagged == ["No audio has changed."]
+    assert sentences(revision(THREE, hidden("a", "x")), revision(THREE)) == ["No audio has changed."]
+
+
 # --- alternates
 
 
@@ -528,6 +626,8 @@ def test_each_song_says_what_was_revised():
     assert lines(v3, {"mix": v3["mix"] | {"path": "/elsewhere/A.wav"}}) == []
     assert lines({"title": "Teh"}, {"title": "The"}) == ['01 The: title "Teh" → "The"']
     assert lines({"isrc": None}, {"isrc": "GBAYE2600001"}) == ["01 A: ISRC none → GBAYE2600001"]
+    assert lines({"disc": 1}, {"disc": 2}) == ["01 A: disc 1 → 2"]
+    assert lines({}, {"disc": 1}) == []
     both = {"alternates": [{"version": "Live"} | v3, {"version": "Radio"}]}
     assert lines(both, {"alternates": [{"version": "Live"} | v4, {"version": "Dub"}]}) == [
         "01 A (Live): mix v3 → v4",

@@ -163,6 +163,70 @@ def test_a_lossy_file_has_the_gain_of_what_it_decodes_to(release):
     assert of_mp3.track_peak != 10 ** (flac.measure.true_peak_dbtp / 20)
 
 
+# --- several discs
+
+
+def on_discs(release, *discs):
+    """The release with its tracks on these discs, one for each track."""
+    places = [discs[:place].count(disc) + 1 for place, disc in enumerate(discs)]
+    pieces = tuple(
+        replace(piece, disc=disc, number_on_disc=place)
+        for piece, disc, place in zip(release.pieces, discs, places, strict=True)
+    )
+    return replace(release, manifest=replace(release.manifest, pieces=pieces))
+
+
+def test_names_of_several_discs_sort_and_differ(release):
+    two = on_discs(release, 1, 2, 2, 2, 2)
+    names = [each.path.split("/")[-1] for each in digital_files(two, (FLAC,)) if each.role == "track"]
+    assert names == [
+        "1-01 Departure.flac", "2-01 Break-water.flac", "2-02 Ebb.flac", "2-03 Flow.flac", "2-04 Still.flac"
+    ]  # fmt: skip
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize(("form", "codec"), [(FLAC, "flac"), (MP3, "mp3")])
+def test_tags_count_on_each_disc(release, tmp_path, form, codec):
+    two = on_discs(release, 1, 1, 1, 1, 2)
+    rows = write_all([each for each in digital_files(two, (form,)) if each.role == "track"], tmp_path)
+    found = [read_tags(tmp_path / row.path, codec) for row in rows]
+    names = ("DISCNUMBER", "DISCTOTAL", "TRACKNUMBER", "TRACKTOTAL")
+    assert [tuple(tags[name][0] for name in names) for tags in found] == [
+        *(("1", "2", str(number), "4") for number in range(1, 5)), ("2", "2", "1", "1")
+    ]  # fmt: skip
+    # A row is still known by its track of the album, and gains are those of both discs together.
+    assert [row.track for row in rows] == [1, 2, 3, 4, 5]
+    assert len({tags["REPLAYGAIN_ALBUM_GAIN"][0] for tags in found}) == 1
+
+
+def test_an_alternate_is_named_beside_its_track_on_a_later_disc(release):
+    two = on_discs(release, 1, 1, 1, 1, 2)
+    other = replace(two, alternates=(alternate(two, 5, "Dub"),))
+    paths = [each.path for each in digital_files(other, (WAV,)) if each.track == 5]
+    assert [path.split("/")[-1] for path in paths] == ["2-01 Still.wav", "2-01 Still (Dub).wav"]
+
+
+def test_a_track_on_another_disc_is_another_file(release):
+    """Its number is in its tags and in its name; the audio has nothing to do with it."""
+    one, two = on_discs(release, 1, 1, 1, 1, 1), on_discs(release, 1, 1, 1, 1, 2)
+    assert inputs_of(one) == inputs_of(release)
+    was, now = ({each.track: each.inputs for each in digital_files(each, (WAV,))} for each in (one, two))
+    assert was == now
+
+
+# --- who arranged it
+
+
+def test_an_arranger_of_its_own_stands_before_the_album_s(release):
+    album = with_album(release, credits={"arranger": ("A. One",), "producer": ("P. One",)})
+    piece, own = album.pieces[0], album.limited[FLAC][0].measure
+    for arranger, told in ((), ["A. One"]), (("B. Two", "C. Three"), ["B. Two", "C. Three"]):
+        tags = track_tags(album, replace(piece, arranger=arranger), own, album.limited[FLAC])
+        assert expected(tags, "flac")["ARRANGER"] == told
+        assert expected(tags, "flac")["PRODUCER"] == ["P. One"]
+    assert "ARRANGER" not in expected(track_tags(release, piece, own, release.limited[FLAC]), "flac")
+
+
 # --- what a file is made from
 
 

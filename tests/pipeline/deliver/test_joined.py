@@ -11,6 +11,7 @@ import soundfile
 from numpy.testing import assert_array_equal
 from scipy.signal import resample
 
+from dsp.loudness import Loudness
 from dsp.true_peak import GUARD_FRAMES
 from pipeline.deliver.joined import Joined, JoinedPart, JoinedSegment, write_joined
 from pipeline.formats import parse_format
@@ -148,7 +149,7 @@ def test_silence_has_no_level(tracks, tmp_path):
     nothing = hashlib.sha256(bytes(6 * still.frames)).hexdigest()
     segment = JoinedSegment(track=1, start_frame=0, frames=still.frames, silence_frames=0, pcm_sha256=nothing)
     assert write_joined(whole_parts([still]), FORM, tmp_path / "side.wav") == Joined(
-        still.frames, nothing, -np.inf, -np.inf, (segment,)
+        still.frames, nothing, Loudness(-np.inf, -np.inf, -np.inf, 0.0), -np.inf, (segment,)
     )
 
 

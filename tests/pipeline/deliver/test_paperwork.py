@@ -10,7 +10,8 @@ import pytest
 
 from dsp.spectrum import NOMINAL_HZ
 from pipeline.build.files import File, fill
-from pipeline.deliver.cd import CD_FORMAT, cd_files
+from pipeline.deliver.cd import cd_files
+from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.digital import digital_files
 from pipeline.deliver.paperwork import Paper, audio_of, delivery_data, reissue, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease
@@ -226,7 +227,7 @@ def test_changes_are_those_since_the_revision_before(folder, listing, release, t
     tracks[1] = tracks[1] | {"audio": dict.fromkeys(tracks[1]["audio"], "0" * 64)}
     files = [dict(row) for row in listing["files"]]
     (wave,) = (row for row in files if (row["kind"], row["track"]) == ("cd", 2))
-    new, wave["sha256"] = wave["sha256"], "0" * 64
+    new, wave["sha256"], wave["pcm_sha256"] = wave["sha256"], "0" * 64, "0" * 64
     before = {"revision": 2, "tracks": tracks, "files": files}
     rows = [row for row in listing["files"] if row["kind"] != "delivery"]
     write_paperwork(release, rows, Paper(revision=3, before=before), tmp_path)

@@ -306,6 +306,34 @@ def test_copyright_holds_both_lines(c_line: str, p_line: str, text: str) -> None
     assert expected(tags, "flac")["COPYRIGHT"] == [text]
 
 
+def test_arrangers_are_where_players_look_for_them(
+    untagged: dict[str, Path], codec: str, tmp_path: Path
+) -> None:
+    """A comment of their own, a role among the involved people, or a free atom."""
+    path = copy_of(untagged, codec, tmp_path)
+    credited = FULL.credits | {"arranger": ("Of the Album",)}
+    tags = dataclasses.replace(FULL, arrangers=("A. One", "B. Two"), credits=credited)
+    write_tags(path, codec, tags)
+    assert read_tags(path, codec) == expected(tags, codec)
+    assert read_tags(path, codec)["ARRANGER"] == ["A. One", "B. Two"]
+    if codec == "mp3":
+        people = ID3(path, translate=False)["IPLS"].people
+        assert [name for role, name in people if role == "arranger"] == ["A. One", "B. Two"]
+    elif codec in ("aac", "alac"):
+        names = tags_of(MP4, path)["----:com.apple.iTunes:ARRANGER"]
+        assert [bytes(name) for name in names] == [b"A. One", b"B. Two"]
+    write_tags(path, codec, dataclasses.replace(tags, arrangers=()))
+    assert read_tags(path, codec)["ARRANGER"] == ["Of the Album"]
+
+
+def test_a_later_disc_says_which_it_is(untagged: dict[str, Path], codec: str, tmp_path: Path) -> None:
+    path = copy_of(untagged, codec, tmp_path)
+    write_tags(path, codec, dataclasses.replace(FULL, track=1, track_total=7, disc=2, disc_total=3))
+    found = read_tags(path, codec)
+    numbers = {"TRACKNUMBER": "1", "TRACKTOTAL": "7", "DISCNUMBER": "2", "DISCTOTAL": "3"}
+    assert {name: found[name] for name in numbers} == {name: [text] for name, text in numbers.items()}
+
+
 # What tagging must not do
 
 

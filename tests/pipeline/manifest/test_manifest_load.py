@@ -26,7 +26,7 @@ from pipeline.faults import Faults
 from pipeline.formats import parse_format
 from pipeline.manifest.chain import Crossfade, Gap, Insert, ToneSettings
 from pipeline.manifest.load import load, read
-from pipeline.manifest.model import Track
+from pipeline.manifest.song import Track
 from pipeline.manifest.tree import MAX_BYTES, parse
 from pipeline.plugin import PluginSettings
 

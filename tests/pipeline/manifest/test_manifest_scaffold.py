@@ -138,10 +138,11 @@ def test_mixes_elsewhere_are_found_from_the_album(mixes, tmp_path):
 def test_every_example_in_the_scaffold_is_right(mixes, tmp_path):
     """With the # taken away, each of them loads: what is taught is what works."""
     text = new_manifest(mixes.parent, mixes, {}.get)
-    for name in ("art/cover.png", "refs/a song.wav", "mixes/01 inst.wav"):
+    for name in ("art/cover.png", "refs/a song.wav", "mixes/01 inst.wav", "mixes/00 hidden.wav"):
         (mixes.parent / name).parent.mkdir(exist_ok=True)
         (mixes.parent / name).touch()
     text = re.sub(r"^  chain: \[\].*\n", "", text, flags=re.M)
+    text = re.sub(r"^  cd: \{ddp.*\n", "", text, flags=re.M)
     text = re.sub(r"^# (lint:)", r"\1", text, flags=re.M)
     text = re.sub(r"^  # (\s*\S+:|  +- )", r"  \1", text, flags=re.M)
     head, rest = text.split("tracks:\n")
@@ -152,12 +153,13 @@ def test_every_example_in_the_scaffold_is_right(mixes, tmp_path):
     live = "\n  ".join(["  - mix: mixes/1999.aif", *cuts])
     vinyl = rest[rest.index("\nvinyl:") :]
     manifest = read(f"{head}tracks:\n{track}\n{live}\n{vinyl}".encode(), mixes.parent / "album.yaml")
-    assert (len(plain), len(cuts)) == (13, 3)
+    assert (len(plain), len(cuts)) == (14, 3)
     stages = {insert.name for insert in manifest.defaults.chain}
     assert Insert.model_fields.keys() - stages <= {"limiter", "plugin"}
     assert manifest.lint == Lint(eq_moves=False)
     assert manifest.session.reference == "refs/a song.wav"
     assert None not in manifest.album.model_dump().values()
+    assert manifest.deliver.cd.offsets.start_sectors == 15
     assert manifest.tracks[0].fade_out.curve == "s_curve"
     assert [each.version for each in manifest.alternates] == ["Instrumental"]
     assert (manifest.vinyl.notes, manifest.deliver.allow_upsampling) == (

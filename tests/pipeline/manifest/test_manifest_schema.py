@@ -160,7 +160,7 @@ def test_what_the_loader_takes_the_schema_takes(reads, text):
         RIGHT + "defaults: {limiter: hard}",
         RIGHT + "vinyl: {rpm: 78}",
         RIGHT + "vinyl: {sides: {A: [x]}}",
-        RIGHT + "deliver: {cd: {ddp: true}}",
+        RIGHT + "deliver: {cd: {dpp: true}}",
         RIGHT + "session: {dither: gaussian}",
         RIGHT + "lint: {eq_moves: sometimes}",
         RIGHT + "lint: {eq: off}",

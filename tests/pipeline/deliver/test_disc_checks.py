@@ -1,0 +1,94 @@
+"""What is wrong or unwise about a disc besides its lengths: CD-Text, languages, the map of a fileset."""
+
+import pytest
+
+from pipeline.deliver.disc_checks import cd_faults, cd_remarks, cd_text
+from pipeline.deliver.discs import discs_of
+from tests.albums import manifest, placed, timeline
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("album")
+    (folder / "a.wav").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def laid(folder):
+    def lay(tracks, settings="", album="", hidden=0):
+        head = f"album: {{title: T, artist: A, upc: 036000291452{album}}}\ndeliver: {{cd: {{{settings}}}}}\n"
+        release = manifest(folder, tracks, head)
+        clock = timeline([[1000]] * len(release.pieces))
+        return release, clock, discs_of(release, clock, hidden)
+
+    return lay
+
+
+TRACK = "- {mix: a.wav, title: Café, isrc: GBAYE2600001}\n"
+
+
+def test_what_is_right(laid):
+    release, clock, discs = laid(TRACK)
+    assert cd_faults(release, clock, discs) == []
+    assert cd_remarks(release, discs) == []
+
+
+def test_words_that_cd_text_has_no_room_for(laid, folder):
+    """253 packs of 12 bytes: 3,036, of which the titles here need 3 each."""
+    tracks = "".join(f"- {{mix: a.wav, title: '{number:02} {'x' * 40}'}}\n" for number in range(90))
+    release, clock, discs = laid(tracks)
+    (fault,) = cd_faults(release, clock, discs)
+    assert "the CD-Text needs" in fault.problem
+    assert "packs of 12 characters; 253 fit" in fault.problem
+    assert fault.hint == (
+        "shorten titles and messages, leave out arrangers or composers, or write cd_text: off"
+    )
+    assert placed([fault], folder)[0][1] == "deliver.cd.text"
+    release, clock, discs = laid(tracks, "cd_text: off")
+    assert cd_faults(release, clock, discs) == []
+    assert cd_text(discs[0]) == b""
+
+
+def test_a_pre_gap_that_the_map_has_no_digits_for(laid, folder):
+    """9999 sectors are 2 minutes, 13 seconds and 24 sectors."""
+    album = ", hidden: {mix: a.wav, gap: 0}"
+    release, clock, discs = laid(TRACK, album=album, hidden=9999 - 150)
+    assert cd_faults(release, clock, discs) == []
+    release, clock, discs = laid(TRACK, album=album, hidden=10_000 - 150)
+    (fault,) = cd_faults(release, clock, discs)
+    assert fault.problem == (
+        "track 1 starts at 02:13:25; the map of a DDP fileset has four digits for that, which is up to 02:13:24"
+    )
+    assert fault.hint == "make it shorter, or write ddp: no"
+    assert placed([fault], folder) == [("1:57", "album.hidden")]
+    release, clock, discs = laid(TRACK, "ddp: no", album, hidden=10_000 - 150)
+    assert cd_faults(release, clock, discs) == []
+
+
+def test_another_spelling_is_told_once(laid, folder):
+    release, _, discs = laid("- {mix: a.wav, title: Łódź, artist: Мир, isrc: GBAYE2600001}\n")
+    found = cd_remarks(release, discs)
+    assert [remark.problem for remark in found] == [
+        'CD-Text cannot hold "Łódź", and has "Lódz"',
+        'CD-Text cannot hold "Мир", and has "Mir"',
+    ]
+    assert placed(found, folder) == [("4:3", "tracks[0]")] * 2
+
+
+def test_many_spellings_are_counted(laid):
+    tracks = "".join(f"- {{mix: a.wav, title: Ł{n}, artist: Мир, isrc: GBAYE260000{n}}}\n" for n in range(5))
+    release, _, discs = laid(tracks)
+    *three, more = [remark.problem for remark in cd_remarks(release, discs)]
+    assert len(three) == 3
+    assert more == "CD-Text has another spelling for 3 more texts too"
+    release, _, discs = laid(tracks, "cd_text: off")
+    assert cd_remarks(release, discs) == []
+
+
+def test_a_hidden_track_and_no_cd(folder):
+    text = "album: {title: T, artist: A, hidden: a.wav}\ndeliver: {vinyl: {}}\n"
+    release = manifest(folder, "- a.wav\n", text)
+    (remark,) = cd_remarks(release, ())
+    assert remark.problem == "a hidden track is on a CD alone, and none is asked for"
+    assert placed([remark], folder) == [("1:38", "album.hidden")]
