@@ -1,16 +1,27 @@
-"""Programs of others that read what ours wrote."""
+"""Programs and libraries of others that read what ours wrote."""
 
+import ctypes
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
 
 def require(program: str) -> str:
     """Path of a program. Without it the test is skipped; on the CI, which installs all, it fails."""
-    path = shutil.which(program)
-    if path:
-        return path
+    return shutil.which(program) or _missing(program)
+
+
+def require_library(name: str) -> ctypes.CDLL:
+    """A shared library, on the same terms."""
+    try:
+        return ctypes.CDLL(name)
+    except OSError:
+        _missing(name)
+
+
+def _missing(name: str) -> NoReturn:
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{program} is not installed, and CI=true demands it")
-    pytest.skip(f"{program} is not installed")
+        pytest.fail(f"{name} is not installed, and CI=true demands it")
+    pytest.skip(f"{name} is not installed")

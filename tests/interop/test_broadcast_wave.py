@@ -27,7 +27,7 @@ from pipeline.encode import open_encoder
 from pipeline.formats import AudioFormat
 from pipeline.markers import Marker, marker_chunks
 from pipeline.wave import Chunk, wave_head
-from tests.foreign import require
+from tests.foreign import require, require_library
 
 SECTORS = 400
 FRAMES = SECTORS * 588
@@ -267,12 +267,7 @@ LIBRARY = "libburn.so.4"
 
 @pytest.fixture(scope="module")
 def libburn() -> Iterator[ctypes.CDLL]:
-    try:
-        library = ctypes.CDLL(LIBRARY)
-    except OSError:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{LIBRARY} is not installed, and CI=true demands it")
-        pytest.skip(f"{LIBRARY} is not installed")
+    library = require_library(LIBRARY)
     assert library.burn_initialize() == 1
     yield library
     library.burn_finish()

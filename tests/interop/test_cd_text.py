@@ -16,7 +16,7 @@ from pipeline.cd.disc import DiscText, Words
 from pipeline.cd.text_packs import GENRES, LANGUAGES
 from pipeline.cd.text_reader import read_text
 from pipeline.cd.text_writer import text_file
-from tests.foreign import require
+from tests.foreign import require, require_library
 
 UPC = "4006381333931"
 ISRCS = ("AA6Q72600001", "AA6Q72600002", "AA6Q72600003")
@@ -70,16 +70,6 @@ REPEATS = b"\t\0\t\0"
 def payload(data: bytes) -> bytes:
     """The text of all packs, without their heads and CRCs."""
     return b"".join(data[start + 4 : start + 16] for start in range(0, len(data), 18))
-
-
-def require_library(name: str) -> ctypes.CDLL:
-    """A shared library. Without it the test is skipped; on the CI, which installs all, it fails."""
-    try:
-        return ctypes.CDLL(name)
-    except OSError:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not installed, and CI=true demands it")
-        pytest.skip(f"{name} is not installed")
 
 
 # --- cdrskin, which is libburn: a sheet of "purpose = text" for each block

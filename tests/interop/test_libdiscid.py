@@ -1,7 +1,6 @@
 """Our identifiers of discs against those of libdiscid, called as a shared library."""
 
 import ctypes
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.cd.disc_ids import cddb_id, musicbrainz_id, musicbrainz_toc
+from tests.foreign import require_library
 
 LIBRARY = "libdiscid.so.0"
 LENGTH_SECTORS_MOST = 90 * 60 * 75  # libdiscid takes no longer disc
@@ -17,12 +17,7 @@ TRACK_SECTORS_MIN = 300
 
 @pytest.fixture(scope="module")
 def library() -> ctypes.CDLL:
-    try:
-        found = ctypes.CDLL(LIBRARY)
-    except OSError:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{LIBRARY} is not installed, and CI=true demands it")
-        pytest.skip(f"{LIBRARY} is not installed")
+    found = require_library(LIBRARY)
     found.discid_new.restype = ctypes.c_void_p
     found.discid_free.argtypes = [ctypes.c_void_p]
     found.discid_put.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_int)]

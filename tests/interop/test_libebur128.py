@@ -7,7 +7,6 @@ loudness range every second, where we take one every 100 ms: the range is compar
 
 import ctypes
 import math
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from dsp.loudness import (
 from dsp.psr import PsrMeter
 from dsp.stream import process_all
 from tests.dsp.signals import band_limited, bass_and_voice, dense, drums, gain, plucks
+from tests.foreign import require_library
 
 Audio = NDArray[np.float64]
 LIBRARY = "libebur128.so.1"
@@ -64,12 +64,7 @@ class Reading:
 @pytest.fixture(scope="module")
 def library() -> ctypes.CDLL:
     """Without it the tests are skipped; on the CI, which installs it, they fail."""
-    try:
-        found = ctypes.CDLL(LIBRARY)
-    except OSError:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{LIBRARY} is not installed, and CI=true demands it")
-        pytest.skip(f"{LIBRARY} is not installed")
+    found = require_library(LIBRARY)
     found.ebur128_init.restype = ctypes.c_void_p
     return found
 

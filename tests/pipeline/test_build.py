@@ -114,13 +114,16 @@ def test_what_somebody_put_into_a_delivery_is_not_thrown_away(small_copy: Album)
 def test_a_changed_title_tags_anew_and_renders_nothing(small_copy: Album) -> None:
     before = rows(small_copy.delivery, role="track")
     small_copy.edit("title: Zwei,", "title: Due,")
-    assert steps(done("build", small_copy.manifest).stdout) == (0, 6)
+    assert steps(done("build", small_copy.manifest).stdout) == (0, 7)
     after = rows(small_copy.delivery, role="track")
     assert [row["pcm_sha256"] for row in after] == [row["pcm_sha256"] for row in before]
     assert [row["path"] for row in after] == [row["path"].replace("Zwei", "Due") for row in before]
-    assert [row["tags"].get("TITLE") for row in after if row["track"] == 2] == [None, ["Due"], ["Due"]]
-    sheet = parse_cue((small_copy.delivery / "cd" / "image" / "ZL-1.cue").read_bytes().decode())
-    assert [track.title for track in sheet.tracks] == ["Eins", "Due"]
+    assert [row["tags"].get("TITLE") for row in after if row["track"] == 2] == [["Due"]] * 3
+    for folder, names in (("image", ["", ""]), ("tracks", ["01 Eins.wav", "02 Due.wav"])):
+        sheet = parse_cue((small_copy.delivery / "cd" / folder / "ZL-1.cue").read_bytes().decode())
+        assert [(track.title, track.file_name) for track in sheet.tracks] == [
+            *zip(("Eins", "Due"), names, strict=True)
+        ]
     assert "Due" in (small_copy.delivery / "README.txt").read_text(encoding="utf-8")
     assert not list(small_copy.delivery.rglob("*Zwei*"))
     assert listing(small_copy.delivery)["revision"] == 2
@@ -242,13 +245,26 @@ def test_24_bits_at_96_khz_arrive_bit_for_bit(tmp_path: Path) -> None:
 # --- the tracks are the programme
 
 
+def samples_of(path: Path) -> bytes:
+    """What is behind the header of a WAV: its samples, and nothing after them."""
+    data = path.read_bytes()
+    at = 12
+    while data[at : at + 4] != b"data":
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + length + length % 2
+    samples = data[at + 8 :]
+    assert len(samples) == int.from_bytes(data[at + 4 : at + 8], "little")
+    return samples
+
+
 def test_cd_tracks_are_the_image(whole_album: Album) -> None:
-    """Byte for byte behind the headers, which are as short as they can be."""
-    tracks = [
-        whole_album.delivery / row["path"] for row in rows(whole_album.delivery, kind="cd", role="track")
-    ]
-    image = whole_album.delivery / rows(whole_album.delivery, role="image")[0]["path"]
-    assert b"".join(track.read_bytes()[44:] for track in tracks) == image.read_bytes()[44:]
+    """Byte for byte behind the headers; in the fileset behind the two seconds before track 1."""
+    delivery = whole_album.delivery
+    tracks = [samples_of(delivery / row["path"]) for row in rows(delivery, kind="cd", role="track")]
+    (image,) = rows(delivery, role="image")
+    assert b"".join(tracks) == samples_of(delivery / image["path"])
+    whole = (delivery / "cd" / "ddp" / "IMAGE.DAT").read_bytes()
+    assert whole == bytes(2 * 176_400) + b"".join(tracks)
 
 
 def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Path) -> None:
@@ -333,9 +349,12 @@ def test_a_delivery_is_complete(whole_album: Album) -> None:
         "06 First Light",
     ]
     digital = {"flac-16-44.1": "flac", "wav-24-96": "wav", "alac-16-44.1": "m4a", "mp3-320": "mp3", "aac-256": "m4a", "opus-160": "opus"}  # fmt: skip # noqa: E501
+    fileset = ("DDPID", "DDPMS", "PQDESCR", "CDTEXT.BIN", "IMAGE.DAT", "CHECKSUM.MD5")
     assert set(contents(whole_album.delivery)) == {
         "CHANGES.md", "README.txt", "SHA256SUMS", "delivery.json",
-        "cd/image/DRR-015.wav", "cd/image/DRR-015.cue",
+        "cd/image/DRR-015.wav", "cd/image/DRR-015.cue", "cd/image/DRR-015.toc", "cd/tracks/DRR-015.cue",
+        "cd/pq-sheet.pdf", "cd/pq-sheet.csv",
+        *(f"cd/ddp/{name}" for name in fileset),
         *(f"cd/tracks/{name}.wav" for name in names),
         *(f"digital/{folder}/{name}.{end}" for folder, end in digital.items() for name in names),
         *(f"digital/{folder}/cover.jpg" for folder in digital),
@@ -347,7 +366,7 @@ def test_a_delivery_is_complete(whole_album: Album) -> None:
 def test_the_listing_has_every_field(whole_album: Album) -> None:
     """Interface, section 3."""
     data = listing(whole_album.delivery)
-    assert data.keys() >= {"deadwax", "revision", "manifest_sha256", "album", "tracks", "files"}
+    assert data.keys() >= {"deadwax", "revision", "manifest_sha256", "album", "tracks", "discs", "files"}
     assert data["album"] == {
         "title": "Überfahrt “夜”", "artist": "The Harbour Lights",
         "upc": "4006381333931", "catalog": "DRR-015",
@@ -366,6 +385,12 @@ def test_the_listing_has_every_field(whole_album: Album) -> None:
         assert all(
             level is None or isinstance(level, float) for level in track["master"]["thirds_dbfs"].values()
         )
+    disc_fields = {"number", "folder", "upc", "master_id", "copy", "pregap_sectors", "lead_out_sector",
+                   "musicbrainz_id", "cddb_id", "accuraterip_id", "image_md5", "tracks", "texts"}  # fmt: skip
+    on_disc_fields = {"number", "track", "pause_sector", "start_sector", "index_sectors", "stop_sector",
+                      "isrc", "crc32", "accuraterip_v1", "accuraterip_v2"}  # fmt: skip
+    assert [disc.keys() for disc in data["discs"]] == [disc_fields]
+    assert [track.keys() for track in data["discs"][0]["tracks"]] == [on_disc_fields] * 6
     file_fields = {"path", "kind", "role", "track", "side", "codec", "rate", "bits", "channels", "frames",
                    "bytes", "sha256", "lufs_i", "true_peak_dbtp"}  # fmt: skip
     sums = contents(whole_album.delivery)
@@ -477,7 +502,7 @@ def test_a_damaged_cache_is_made_again(small_copy: Album, tmp_path: Path, damage
         else:
             (entry / "entry.json").write_text("{")
     result = done("build", small_copy.manifest, "--output", tmp_path / "again")
-    assert steps(result.stdout) == (6, 0)
+    assert steps(result.stdout) == (7, 0)
     assert contents(tmp_path / "again") == contents(small_copy.delivery)
 
 
@@ -485,7 +510,7 @@ def test_a_damaged_cache_is_made_again(small_copy: Album, tmp_path: Path, damage
 def test_damaged_notes_are_forgotten(small_copy: Album, name: str) -> None:
     before = contents(small_copy.delivery)
     (small_copy.folder / ".deadwax" / name).write_text('{"half')
-    assert steps(done("build", small_copy.manifest).stdout) == (0, 6)
+    assert steps(done("build", small_copy.manifest).stdout) == (0, 7)
     assert contents(small_copy.delivery) == before
 
 
@@ -593,11 +618,11 @@ def test_a_build_that_is_stopped_leaves_the_last_delivery(small_copy: Album, sta
         assert untidied(small_copy) == []
     else:
         assert process.returncode == -signal.SIGKILL
-    # Two mixes each examined, mastered, rendered for 44.1 kHz, for 48 kHz and for vinyl, and listened to; and
-    # two sides whose cut is predicted.
+    # Two mixes each examined, mastered, rendered for 44.1 kHz, for 48 kHz and for vinyl, and listened to; two
+    # sides whose cut is predicted; a disc whose checksums are taken.
     run, kept = steps(done("build", small_copy.manifest).stdout)
-    assert run + kept == 14
-    assert kept >= {"rendering": 4, "delivering": 14}[stage]
+    assert run + kept == 15
+    assert kept >= {"rendering": 4, "delivering": 15}[stage]
     assert untidied(small_copy) == []
     done("verify", small_copy.delivery)
 
