@@ -27,7 +27,7 @@ from pipeline.files import discard, make_folder, naming
 from pipeline.wave import wave_head
 
 RATE, CHANNELS, BITS = 44_100, 2, 16
-HIDDEN = "Hidden"
+HIDDEN, UNTITLED = "Hidden", "Track"
 Progress = Callable[[float], None]
 Codes = NDArray[np.int16]
 
@@ -126,7 +126,7 @@ def _pieces(contents: Contents, stem: str) -> tuple[_Piece, list[_Piece], list[s
         tracks.append(_Piece(f"tracks/{_named(contents, 0, HIDDEN)}", first, min(end, contents.starts[0])))
     for place, track in enumerate(contents.ddp.tracks):
         stop = min(contents.stop_of(place), end)
-        title = words_of(contents, track.number).title
+        title = words_of(contents, track.number).title or UNTITLED
         piece = _Piece(f"tracks/{_named(contents, track.number, title)}", track.start_sector, stop, place)
         if not first <= piece.start < piece.stop:
             notes.append(f"track {track.number} is not written: {_whereabouts(contents, place, end)}")

@@ -56,10 +56,10 @@ def _look(fileset: Path, target: Path | None, screen: "Screen") -> "tuple[Conten
     from pipeline.cd_contents import read_contents
     from pipeline.cd_export import export, export_seconds
 
-    screen.stage("reading", 0.0)
-    contents = read_contents(
-        fileset, lambda count: screen.advanced(count / SECTOR_BYTES / SECTORS_PER_SECOND)
-    )
+    second_bytes = SECTOR_BYTES * SECTORS_PER_SECOND
+    size = sum(path.stat().st_size for path in fileset.iterdir() if path.is_file())
+    screen.stage("reading", size / second_bytes)
+    contents = read_contents(fileset, lambda count: screen.advanced(count / second_bytes))
     if target is None:
         return contents, None
     screen.stage("exporting", export_seconds(contents))

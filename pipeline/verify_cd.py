@@ -47,6 +47,7 @@ def cd_faults(
         return _seam_faults(delivery, rows) if paths is None else []
     discs, faults = listed_discs(listing)
     faults += rule_faults(discs, listing)
+    faults += [fault for disc in discs for fault in _unlisted(disc, listing)]
     for disc in discs:
         own = [row for row in rows if row["path"].startswith(f"{disc.folder}/")]
         looked_at = [row for row in own if paths is None or row["path"] in paths]
@@ -76,6 +77,17 @@ def _seam_faults(delivery: Path, rows: Sequence[Row]) -> list[Fault]:
     return [Fault("the tracks, one after the other, are not the image", place=images[0]["path"])]
 
 
+def _unlisted(disc: Listed, listing: Row) -> Iterator[Fault]:
+    """The files that every disc has."""
+    own = [row for row in listing["files"] if row["path"].startswith(f"{disc.folder}/")]
+    images = [row for row in own if row["role"] == "image"]
+    wanted = {f"track {track.number}": track.track for track in disc.tracks}
+    tracks = [row["track"] for row in own if row["role"] == "track"]
+    absent = [name for name, number in wanted.items() if number not in tracks]
+    for name in [*absent, *(() if images else ("the image",))]:
+        yield Fault(f"no file of {name} is listed", place=LISTING, path=f"disc {disc.number}")
+
+
 def _said_faults(delivery: Path, disc: Listed, rows: Sequence[Row], listing: Row) -> list[Fault]:
     """What files other than audio say otherwise than `delivery.json`."""
     has_ddp = any(row["role"] == "ddp" for row in rows)
@@ -90,7 +102,7 @@ def _ddp_faults(delivery: Path, disc: Listed) -> list[Fault]:
     try:
         ddp = read_ddp(delivery / folder)
     except Fault as fault:
-        return [_inside(folder, fault)]
+        return [Fault(fault.problem, place=f"{folder}/{DDPID}", hint="build again")]
     faults = [_inside(folder, fault) for fault in ddp.faults]
     for name, problems in _otherwise(ddp, disc):
         faults += [Fault(problem, place=f"{folder}/{name}") for problem in problems]

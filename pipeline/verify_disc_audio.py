@@ -75,8 +75,8 @@ def audio_faults(
     """
     if not audio.source or not disc.goes_forward:
         return []
-    sectors = _sectors(delivery, audio)
     try:
+        sectors = _sectors(delivery, audio)
         if sectors == disc.lead_out_sector:
             problems = list(_problems(delivery, disc, audio, heard, progress))
         else:

@@ -51,9 +51,11 @@ def _finder(row: Row) -> Callable[[bytes, Listed, Sequence[Row], Row], Problems]
 def _image_cue_problems(data: bytes, disc: Listed, rows: Sequence[Row], listing: Row) -> Problems:
     """Time 0 is 00:02:00 of the disc: what is before index 01 of track 1 has an index 00 only behind that."""
     sheet = parse_cue(data.decode())
-    images = [PurePosixPath(row["path"]).name for row in rows if row["role"] == "image"]
+    names = [PurePosixPath(row["path"]).name for row in rows]
+    images = [name for name, row in zip(names, rows, strict=True) if row["role"] == "image"]
     if images and sheet.file_name not in images:
-        yield f"is the sheet of {printable(sheet.file_name)}, where that of {images[0]} belongs"
+        if sheet.file_name in names:  # otherwise it is told that there is no such file
+            yield f"is the sheet of {printable(sheet.file_name)}, where that of {images[0]} belongs"
         return
     wanted = {
         (track.number, index): max(0, sector - PREGAP_SECTORS)

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.cd.disc import PREGAP_SECTORS, DiscText, Words
+from pipeline.cd.disc import PREGAP_SECTORS, Words
 from pipeline.cd.msf import msf, sectors_of
 from pipeline.cd.text_packs import LANGUAGES
 from pipeline.manifest.places import printable
-from pipeline.verify_disc_words import word_problems
+from pipeline.verify_disc_words import genre_words, word_problems
 from pipeline.verify_listed import Listed, differs, mark_problems
 
 TOKEN = re.compile(r'\s+|//[^\n]*|(?P<token>"(?:[^"\\\n]|\\.)*"|[{}:,]|[^\s{}:,"]+(?::\d\d:\d\d)?)')
@@ -189,7 +189,7 @@ def _marks(toc: Toc) -> dict[tuple[int, int], int]:
 def _data_problems(toc: Toc, disc: Listed, image_name: str) -> Iterator[str]:
     at = 0
     for number, track in enumerate(toc.tracks, 1):
-        if track.file_name != image_name:
+        if image_name and track.file_name != image_name:
             yield f"track {number} is in {printable(track.file_name)}, where {image_name} belongs"
         if track.first != at:
             yield f"the data of track {number} begin at {msf(track.first)}; those before end at {msf(at)}"
@@ -201,7 +201,7 @@ def _text_problems(toc: Toc, disc: Listed) -> Iterator[str]:
     codes = {place: LANGUAGES.get(text.language) for place, text in enumerate(disc.texts)}
     yield from differs("its LANGUAGE_MAP", _map_words(toc.languages), _map_words(codes))
     for place, text in enumerate(disc.texts):
-        said = {"upc_ean": disc.upc, "disc_id": text.disc_id, "genre": _genre(text)}
+        said = {"upc_ean": disc.upc, "disc_id": text.disc_id, "genre": genre_words(text.genre)}
         yield from _word_problems(toc.words.get(place, {}), text.disc, said, f"the disc in {text.language}")
         for number, (track, words) in enumerate(zip(toc.tracks, text.tracks, strict=False), 1):
             said = {"isrc": disc.isrcs[number - 1]}
@@ -221,7 +221,3 @@ def _word_problems(
     for name, there in found.items():
         if name not in Words.__dataclass_fields__:
             yield from differs(f"the {name} of {whose}", there, said.get(name, ""))
-
-
-def _genre(text: DiscText) -> str:
-    return " ".join(filter(None, map(str, text.genre))) if text.genre else ""

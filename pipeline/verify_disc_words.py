@@ -42,7 +42,7 @@ def _block_problems(block: TextBlock, text: DiscText, disc: Listed) -> Iterator[
         yield from word_problems(asdict(found), words, f"track {number} in {language}")
     tracks = f"tracks {block.first_track} to {block.last_track}"
     yield from differs(f"CD-Text in {language}", f"of {tracks}", f"of tracks 1 to {len(disc.tracks)}")
-    yield from differs(f"the genre in {language}", block.genre, text.genre)
+    yield from differs(f"the genre in {language}", genre_words(block.genre), genre_words(text.genre))
     yield from differs(f"the disc id in {language}", block.disc_id, text.disc_id)
     yield from differs(f"the UPC in {language}", block.upc, disc.upc)
     yield from differs(f"the ISRCs in {language}", " ".join(block.isrcs), " ".join(disc.isrcs))
@@ -54,3 +54,8 @@ def word_problems(found: Mapping[str, str], wanted: Words, whose: str) -> Iterat
         there = found.get(name, "")
         if there != said:
             yield f"the {name} of {whose} is {shown(there)}; {LISTING} says {shown(said)}"
+
+
+def genre_words(genre: tuple[int, str] | None) -> str:
+    """`11 Folk`; empty for none."""
+    return " ".join(filter(None, map(str, genre))) if genre else ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.cd.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, DiscText, DiscTrack, TrackSums
+from pipeline.cd.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, DiscText, DiscTrack
 from pipeline.cd.disc_ids import accuraterip_id, cddb_id, musicbrainz_id
 from pipeline.cd.msf import msf
 from pipeline.faults import Fault
@@ -42,12 +42,6 @@ class ListedTrack(DiscTrack):
     crc32: str
     accuraterip_v1: str
     accuraterip_v2: str
-
-    @property
-    def sums(self) -> TrackSums:
-        return TrackSums(
-            crc32=self.crc32, accuraterip_v1=self.accuraterip_v1, accuraterip_v2=self.accuraterip_v2
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

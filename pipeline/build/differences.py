@@ -43,8 +43,9 @@ class Diff:
     """Two revisions, by number, None for what a build would make now.
 
     `came` and `gone` are tracks that only one has, `words` tags that differ alike in every song, `seams` how
-    a song goes on into the next, by its number now, where that differs. `vinyl` is None unless both have
-    sides. `idle` says that a build has nothing to do, so that the last two revisions are compared.
+    a song goes on into the next, by its number now, where that differs. `hidden` says that what is heard
+    before track 1 of the CD does. `vinyl` is None unless both have sides. `idle` says that a build has
+    nothing to do, so that the last two revisions are compared.
     """
 
     before: int | None
@@ -55,6 +56,7 @@ class Diff:
     words: tuple[Change, ...]
     seams: tuple[Change, ...]
     files: Files
+    hidden: bool = False
     vinyl: Vinyl | None = None
     idle: bool = False
 
@@ -92,6 +94,7 @@ def compared(before: Revision, now: Revision, runner: Runner) -> Diff:
             if was.get("seam", are["seam"]) != are["seam"]
         ),
         files=_files(files),
+        hidden=any(_sounds_otherwise(was, are) for was, are in files if _is_hidden(was or are)),
         vinyl=_vinyl(before, now, files, moved, set(numbers)),
     )
 
@@ -145,6 +148,15 @@ def _files(files: Sequence[FilePair]) -> Files:
         gone=tuple(was["path"] for was, are in files if was and not are),
         unknown=tuple(are["path"] for _, are, same in both if same is None),
     )
+
+
+def _is_hidden(row: Row | None) -> bool:
+    return row is not None and row["role"] == "hidden"
+
+
+def _sounds_otherwise(was: Row | None, now: Row | None) -> bool:
+    """By what it was rendered from, which is known before the file is written."""
+    return not (was and now) or was["inputs"].get("audio") != now["inputs"].get("audio")
 
 
 def _is_same(was: Row, now: Row) -> bool | None:
@@ -202,6 +214,7 @@ def _besides(diff: Diff) -> str:
         for each in diff.songs
         for version in each.changed_alternates
     ]
+    names += ["what is hidden before track 1 of the CD"] if diff.hidden else []
     many = len(names) + len(letters) > 1
     names += [f"vinyl {sides(letters)}"] if letters else []
     return f"{listed(names)} {'have' if many else 'has'} changed" if names else ""
@@ -270,6 +283,7 @@ def diff_data(diff: Diff) -> dict[str, Any]:
         "gone": [_named(track) for track in diff.gone],
         "tags": [asdict(each) for each in diff.words],
         "seams": [{"track": int(each.name), "before": each.before, "now": each.now} for each in diff.seams],
+        "hidden": diff.hidden,
         "vinyl": asdict(diff.vinyl) if diff.vinyl else None,
         "files": asdict(diff.files),
         "nothing_to_build": diff.idle,

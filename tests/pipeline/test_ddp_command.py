@@ -236,8 +236,8 @@ def test_control_characters_do_not_reach_a_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("control", "flags"),
-    [("01", ()), ("11", ("PRE",)), ("21", ("DCP",)), ("31", ("PRE", "DCP")), ("0S", ("SCMS",)), ("81", ("4CH",)),
-     ("", ()), ("x1", ()), ("0 ", ())],
+    [("01", ()), ("11", ("PRE",)), ("21", ("DCP",)), ("31", ("PRE", "DCP")), ("0S", ("SCMS",)),
+     ("81", ("4CH",)), ("", ()), ("x1", ()), ("0 ", ())],
 )  # fmt: skip
 def test_flags(control: str, flags: tuple[str, ...]) -> None:
     """Source: the control field of the Q channel, IEC 60908."""

@@ -202,8 +202,8 @@ SHEETS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     ),
     "cue: of another file": (
         CUE,
-        in_sheet(lambda sheet: replace(sheet, file_name="NF-2.wav")),
-        "is the sheet of NF-2.wav, where that of NF-1.wav belongs",
+        in_sheet(lambda sheet: replace(sheet, file_name="NF-1.toc")),
+        "is the sheet of NF-1.toc, where that of NF-1.wav belongs",
     ),
     "tracks: an index": (TRACKS_CUE, in_track(1, moved(2, 1)), "index 02 of track 1 is at 00:02:"),
     "tracks: ISRC": (
@@ -291,9 +291,8 @@ def test_a_cue_sheet_that_is_none_is_told_once(delivery: Delivery) -> None:
 @pytest.mark.parametrize("name", ["a/b.wav", "x" * 300 + ".wav"])
 def test_a_cue_sheet_that_names_no_file(delivery: Delivery, name: str) -> None:
     delivery.change(CUE, swapped("NF-1.wav", name))
-    beside, image = (fault.problem for fault in quick_faults(delivery.folder, paths={CUE}))
-    assert beside.endswith(", which is not beside it")
-    assert image.endswith(", where that of NF-1.wav belongs")
+    (fault,) = quick_faults(delivery.folder, paths={CUE})
+    assert fault.problem.endswith(", which is not beside it")
 
 
 # --- audio
@@ -575,7 +574,7 @@ LISTED: dict[str, tuple[Callable[[Delivery], object], list[str]]] = {
     ),
     "genre": (
         lambda delivery: delivery.disc["texts"][0].update(genre=None),
-        [f"{TEXT}: the genre in en is a list; delivery.json says nothing"],
+        [f'{TEXT}: the genre in en is "11 Folk"; delivery.json says ""'],
     ),
     "disc id": (
         lambda delivery: delivery.disc["texts"][0].update(disc_id="NF-2"),
@@ -643,6 +642,35 @@ def test_tracks_that_are_none(one: Album, tracks: object) -> None:
     found = cd_faults(one.delivery, listing(one.delivery) | {"tracks": tracks}, paths={CUE, CSV})
     assert {fault.path for fault in found} == {"disc 1"}
     assert all("of the album, of which nothing is said" in fault.problem for fault in found)
+
+
+def test_a_file_that_is_not_listed_any_more(delivery: Delivery) -> None:
+    """Neither list tells of it, and it is gone."""
+    for path in (WAV, track_paths(delivery)[1]):
+        delivery.listing["files"].remove(delivery.row(path))
+        (delivery.folder / path).unlink()
+    delivery.sum_again()
+    said = [str(fault) for fault in verify(delivery.folder).faults if fault.place == LISTING]
+    assert said == [
+        f"delivery.json: disc 1: no file of {what} is listed" for what in ("track 2", "the image")
+    ]
+
+
+def test_a_fileset_without_its_head(delivery: Delivery) -> None:
+    """Its map and its identification are gone; the image is still listened to."""
+    for path in (ID, MAP):
+        (delivery.folder / path).unlink()
+    (fault,) = delivery.faults()
+    assert (fault.place, fault.problem) == (ID, "holds no DDP: neither DDPID nor DDPMS")
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"not audio" * 99])
+def test_a_wave_that_is_none_is_told_elsewhere(delivery: Delivery, data: bytes) -> None:
+    """With a DDP it is another than the image; without, there is nothing to listen to."""
+    (delivery.folder / WAV).write_bytes(data)
+    assert all(fault.place == IMAGE for fault in delivery.faults())
+    shutil.rmtree(delivery.folder / "cd/ddp")
+    assert delivery.faults() == []
 
 
 @pytest.mark.parametrize("folder", ["", "..", "/etc", "cd/../..", "digital", "cd/disc-0"])

@@ -62,7 +62,6 @@ def write_album(folder: Path) -> Album:
 # --- what can be run and written, by the names that users see
 
 CD, FLAC = "cd/tracks", "digital/flac-24-48"
-IMAGE, CUE = {"cd/image/TT-1.wav"}, {"cd/image/TT-1.cue"}
 SIDE_A, SIDE_B = {"vinyl/Side A.wav"}, {"vinyl/Side B.wav"}
 CUE_A, CUE_B = {"vinyl/Side A.cue"}, {"vinyl/Side B.cue"}
 NOTE = {"vinyl/cutting-note.md", "vinyl/cutting-note.pdf"}
@@ -84,12 +83,88 @@ def files(*numbers: int) -> set[str]:
     return called(CD, *numbers) | called(FLAC, *numbers)
 
 
+@dataclass(frozen=True)
+class DiscFiles:
+    """The files of one CD, but those of its tracks, by what they say."""
+
+    folder: str
+    stem: str
+
+    def ddp(self, *names: str) -> set[str]:
+        return {f"{self.folder}/ddp/{name}" for name in names}
+
+    @property
+    def image(self) -> set[str]:
+        """The samples, behind a header with the disc's title, its tracks' titles and starts."""
+        return {f"{self.folder}/image/{self.stem}.wav"}
+
+    @property
+    def cue(self) -> set[str]:
+        """Of the image: titles, ISRCs, marks; the lead-out is in no cue sheet."""
+        return {f"{self.folder}/image/{self.stem}.cue"}
+
+    @property
+    def tracks_cue(self) -> set[str]:
+        """Of the track files: titles, ISRCs, indexes inside of tracks; and whether there are pauses."""
+        return {f"{self.folder}/tracks/{self.stem}.cue"}
+
+    @property
+    def toc(self) -> set[str]:
+        return {f"{self.folder}/image/{self.stem}.toc"}
+
+    @property
+    def page(self) -> set[str]:
+        """The PQ sheet for people: everything, checksums of the fileset too."""
+        return {f"{self.folder}/pq-sheet.pdf"}
+
+    @property
+    def table(self) -> set[str]:
+        """The PQ sheet for programs: marks, checksums of tracks, titles and names of tracks, codes."""
+        return {f"{self.folder}/pq-sheet.csv"}
+
+    @property
+    def fileset(self) -> set[str]:
+        return self.ddp("DDPID", "DDPMS", "CDTEXT.BIN", "PQDESCR", "IMAGE.DAT", "CHECKSUM.MD5")
+
+    # What has to be written when something is another.
+
+    @property
+    def samples(self) -> set[str]:
+        """A sample: sums of all audio are in the list of checksums and on the PQ sheet."""
+        return self.image | self.ddp("IMAGE.DAT", "CHECKSUM.MD5") | self.page | self.table
+
+    @property
+    def end(self) -> set[str]:
+        """The lead-out."""
+        return self.toc | self.ddp("DDPMS", "PQDESCR", "CHECKSUM.MD5") | self.page | self.table
+
+    @property
+    def marks(self) -> set[str]:
+        """A mark, and no sample."""
+        return self.cue | self.toc | self.ddp("PQDESCR", "CHECKSUM.MD5") | self.page | self.table
+
+    @property
+    def text(self) -> set[str]:
+        """What only CD-Text says; it is as long as it was."""
+        return self.toc | self.ddp("CDTEXT.BIN", "CHECKSUM.MD5") | self.page
+
+    @property
+    def titles(self) -> set[str]:
+        """What the cue sheets and the table have, too."""
+        return self.text | self.cue | self.tracks_cue | self.table
+
+    @property
+    def everything(self) -> set[str]:
+        return self.image | self.cue | self.tracks_cue | self.toc | self.fileset | self.page | self.table
+
+
+DISC = DiscFiles("cd", "TT-1")
 INSTRUMENTAL = {f"{FLAC}/01 Anchor (Instrumental).flac"}
 ALL = (1, 2, 3, 4, 5)
 FLACS = called(FLAC, *ALL) | INSTRUMENTAL
-CUES = CUE | CUE_A | CUE_B
-AUDIO = files(*ALL) | INSTRUMENTAL | IMAGE | SIDE_A | SIDE_B
-EVERYTHING = AUDIO | CUES | NOTE | COVER
+AUDIO = files(*ALL) | INSTRUMENTAL | SIDE_A | SIDE_B
+SOUND = AUDIO | DISC.samples | NOTE
+EVERYTHING = SOUND | DISC.everything | CUE_A | CUE_B | COVER
 
 
 def master(number: int, version: str = "") -> set[str]:

@@ -130,9 +130,9 @@ FULL = [
     ("listening", 0, ".deadwax/cache/aside", "old"),
     ("taking checksums", 0, ".deadwax/cache/aside", "old"),
     ("delivering", 300_000, ".delivery.part", "old"),
-    ("cd/ddp/PQDESCR: write", 0, ".delivery.part/cd/ddp/", "old"),
-    ("cd/ddp/IMAGE.DAT: write", 300_000, ".delivery.part/cd/ddp/IMAGE.DAT", "old"),
-    ("cd/pq-sheet.pdf: write", 0, ".delivery.part/cd/pq-sheet.pdf", "old"),
+    ("cd/ddp/PQDESCR: write", 0, ".delivery.part", "old"),
+    ("cd/ddp/IMAGE.DAT: write", 300_000, ".delivery.part", "old"),
+    ("cd/pq-sheet.pdf: write", 0, ".delivery.part", "old"),
     ("vinyl/cutting-note.md: write", 0, ".delivery.part", "old"),
     ("verifying", 0, ".deadwax/publishing.json", "old"),
     ("named", 0, ".deadwax/publishing.json", "old"),
@@ -405,7 +405,7 @@ def flip(path: Path, seed: int = 0) -> None:
 
 KINDS = [
     "facts.json", "audio.f32", "envelope.npz", "readings.json", "00.wav", "00.flac", "00.npy",
-    "measures.json", "heard.json", "fit.json", "entry.json",
+    "measures.json", "sums.json", "heard.json", "fit.json", "entry.json",
 ]  # fmt: skip
 
 
