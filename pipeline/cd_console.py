@@ -55,7 +55,7 @@ def print_exported(exported: Exported) -> None:
 def _paper() -> Console:
     """Standard output; where it is no terminal, as wide as COLUMNS says or as a page."""
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if known else WIDTH)
+    return Console(highlight=False, emoji=False, width=None if known else WIDTH)
 
 
 def _table(*columns: str, wide: tuple[str, ...]) -> Table:

@@ -18,6 +18,7 @@ from pipeline.build.album import Outcome
 from pipeline.build.approve import Approved
 from pipeline.build.check import Checked
 from pipeline.build.foresee import CURRENT, MAY, Foreseen, Line
+from pipeline.deliver.discs import length_line
 from pipeline.intake import MixFacts, word_length
 from pipeline.listing import read_listing
 from pipeline.manifest.load import Manifest
@@ -33,7 +34,7 @@ class Screen:
     """Progress on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
 
     def __init__(self, *, verbose: bool = False, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._console = Console(stderr=True, highlight=False, emoji=False, quiet=quiet)
         self._verbose = verbose
         self._bar: Progress | None = None
         self._row: TaskID | None = None
@@ -99,7 +100,9 @@ def print_check(manifest: Manifest, checked: Checked) -> None:
     console = _paper()
     for each in checked.unwise:
         console.print(str(each), markup=False, soft_wrap=True)
-    console.print(mix_table(manifest, checked.facts))
+    console.print(mix_table(_mixes(manifest, checked)))
+    for disc in checked.discs:
+        console.print(length_line(disc), markup=False)
     if any(checked.comparisons):
         console.print("\nagainst the reference: LU louder, dB more in each octave, dB wider on average")
         console.print(comparison_table(manifest, checked.comparisons))
@@ -124,18 +127,26 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.1f}"
 
 
-def mix_table(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Table:
+def _mixes(manifest: Manifest, checked: Checked) -> list[tuple[str, MixFacts | None]]:
+    """By name; what is hidden comes last."""
+    tracks = [*manifest.tracks, *(manifest.hidden.tracks if manifest.hidden else ())]
+    facts = [*checked.facts, *checked.hidden]
+    return [(Path(track.mix).name, known) for track, known in zip(tracks, facts, strict=True)]
+
+
+def mix_table(mixes: Sequence[tuple[str, MixFacts | None]]) -> Table:
+    """A row for each mix, by its name and what is known of it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("mix", overflow="fold")
     table.add_column("format")
     for name in ("kHz", "bits", "ch", "length", "LUFS", "max S", "LRA", "dBTP", "silence s"):
         table.add_column(name, justify="right", no_wrap=True)
-    for track, known in zip(manifest.tracks, facts, strict=True):
+    for name, known in mixes:
         if known is None:
-            table.add_row(Text(Path(track.mix).name), "unusable")
+            table.add_row(Text(name), "unusable")
             continue
         table.add_row(
-            Text(Path(track.mix).name),
+            Text(name),
             known.container,
             f"{known.rate / 1000:g}",
             word_length(known),
@@ -154,6 +165,8 @@ def print_outcome(outcome: Outcome) -> None:
     """The closing table and what should be known about it."""
     console = _paper()
     console.print(release_table(outcome))
+    for master in outcome.release.discs:
+        console.print(length_line(master.disc), markup=False)
     for track, approval in outcome.dropped:
         text = f"track {track['number']}: the audio that {approval.by} approved has changed; approve it anew"
         console.print(f"note: {text}", markup=False, soft_wrap=True)
@@ -256,7 +269,7 @@ def _told(report: Mapping[str, Any]) -> str:
 
 def _paper() -> Console:
     """Standard output; wide enough for a table when it is no terminal."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120)
 
 
 def release_table(outcome: Outcome) -> Table:

@@ -10,6 +10,8 @@ from pipeline.formats import LOSSLESS, LOSSY
 SUMS = "SHA256SUMS"
 LISTING = "delivery.json"
 RATE_MOST = 768_000
+# Of a DDP fileset nearly all is its image.
+CD_BYTES_PER_SECOND = 176_400
 # What file managers leave in any folder that is looked into.
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 # What every row of `files` has; more may be added.
@@ -63,6 +65,7 @@ def foreign_files(delivery: Path) -> list[str]:
 
 def audio_seconds(listing: dict[str, Any]) -> float:
     """How much audio there is to read, for a progress bar."""
-    return float(
-        sum(row["frames"] / row["rate"] for row in listing["files"] if row["frames"] and row["rate"])
-    )
+    files = listing["files"]
+    ddp = sum(row["bytes"] for row in files if row["role"] == "ddp" and type(row.get("bytes")) is int)
+    audio = sum(row["frames"] / row["rate"] for row in files if row["frames"] and row["rate"])
+    return float(audio + ddp / CD_BYTES_PER_SECOND)

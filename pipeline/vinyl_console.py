@@ -70,7 +70,7 @@ class Page:
 def _page() -> Page:
     """Standard output; where it is no terminal, as wide as COLUMNS says or as a page."""
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Page(Console(highlight=False, width=None if known else WIDTH))
+    return Page(Console(highlight=False, emoji=False, width=None if known else WIDTH))
 
 
 def wrapped(words: str, width: int) -> str:

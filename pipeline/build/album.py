@@ -27,7 +27,7 @@ from pipeline.build.request import (
 )
 from pipeline.build.run import Task, Watcher
 from pipeline.build.trace import rows_of
-from pipeline.deliver.disc_checks import cd_remarks
+from pipeline.deliver.disc_checks import disc_notes, spelling_note
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease, Release
 from pipeline.deliver.side_remarks import side_remarks
@@ -202,7 +202,8 @@ def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     if opened.hold and not production.levelled.held:
         found.append("there is no earlier delivery whose gains could be kept")
     found += _of_alternates(opened)
-    found += [each.problem for each in cd_remarks(release.manifest, opened.album.discs)]
+    found += [each.problem for each in disc_notes(release.manifest, opened.album.discs)]
+    found += spelling_note(release.manifest, opened.album.discs)
     found += side_remarks(release.manifest, opened.album.sides, production.cuts)
     for number, level in enumerate(release.levels):
         if level.note:

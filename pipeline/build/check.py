@@ -18,6 +18,7 @@ from pipeline.build.mixes import Hashed, examine_tasks, facts_key, known_facts, 
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
+from pipeline.cd.disc import PREGAP_SECTORS, Disc
 from pipeline.checks import mix_faults
 from pipeline.deliver.disc_checks import cd_remarks
 from pipeline.deliver.side_remarks import unwise as unwise_sides
@@ -34,7 +35,8 @@ class Checked:
     """`manifest` is None when it could not be read at all; `facts` by mix, None for one that could not be.
 
     `unwise` is what is legal and not advisable, each with its place. `comparisons` are with a reference,
-    by mix; None where there is none.
+    by mix; None where there is none. `hidden` is what is known of what is before track 1 of a CD, `discs` are
+    what becomes of the album on CDs; none while something is wrong.
     """
 
     manifest: Manifest | None
@@ -42,6 +44,8 @@ class Checked:
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...] = ()
     comparisons: tuple[Comparison | None, ...] = ()
+    hidden: tuple[MixFacts | None, ...] = ()
+    discs: tuple[Disc, ...] = ()
 
 
 def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
@@ -69,8 +73,17 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     unwise += lint.written(manifest) + lint.mixed(manifest, facts.mixes)
     unwise += unwise_sides(manifest)
     unwise += _unwise_masters(manifest, hashed.sha256)
-    comparisons = tuple(_comparisons(manifest, facts.mixes, facts.references))
-    return Checked(manifest, tuple(facts.mixes), tuple(faults), tuple(unwise), comparisons)
+    if manifest.hidden:
+        unwise += _unwise_mixes(manifest.hidden, facts.hidden)
+    return Checked(
+        manifest=manifest,
+        facts=tuple(facts.mixes),
+        faults=tuple(faults),
+        unwise=tuple(unwise),
+        comparisons=tuple(_comparisons(manifest, facts.mixes, facts.references)),
+        hidden=tuple(facts.hidden),
+        discs=album.discs if album else (),
+    )
 
 
 def _album(
@@ -206,6 +219,14 @@ def check_data(checked: Checked) -> dict[str, Any]:
                 zip(tracks, checked.facts, checked.comparisons, strict=True)
             )
             if known and checked.manifest
+        ],
+        "discs": [
+            {
+                "number": disc.number,
+                "tracks": len(disc.tracks),
+                "programme_sectors": disc.lead_out_sector - PREGAP_SECTORS,
+            }
+            for disc in checked.discs
         ],
     }
 

@@ -38,7 +38,8 @@ def _task(release: Release, disc: Disc) -> Task:
             (folder / SUMS).write_text(saved)
 
     audio = [part.track.pcm_sha256 for part in parts]
-    key = key_of("disc sums", versions.DISC, audio, disc.parts, disc.starts, disc.lead_out_sector)
+    lying = [(part.start_sector, part.sound_sectors, part.sectors) for part in disc.parts]
+    key = key_of("disc sums", versions.DISC, audio, lying, disc.starts, disc.lead_out_sector)
     named = f" {disc.number}" if disc.count > 1 else ""
     return Task(
         keys=(key,),

@@ -33,7 +33,7 @@ class Source:
 
 
 def sources(manifest: Manifest) -> list[Source]:
-    """The mixes in their order, the alternates, what is hidden, then the references as `references` has them."""
+    """The mixes in their order, the alternates, what is hidden, then the references in their own order."""
     named: list[tuple[str, Route]] = [
         (track.mix, ("tracks", mix, "mix")) for mix, track in enumerate(manifest.tracks)
     ]

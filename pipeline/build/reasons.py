@@ -48,11 +48,15 @@ FIELDS = {
 }
 # The same of what a file is laid from.
 PARTS = {
-    "copy": "copy flag",
+    "codes": "UPC, ISRC or master ID",
     "cut": "pauses or offsets of marks",
+    "files": "other files of it",
+    "flags": "copy flag",
     "leader": "silence in front",
+    "lengths": "length of the image or of another file",
     "lying": "pauses",
     "markers": "names of markers",
+    "names": "file names",
     "sheet": "what it says",
 }
 # What other audio brings with it; and what the audio of other songs does too.
@@ -222,7 +226,10 @@ def delivered(was: Data | None, are: Data, why_rendered: Sequence[str]) -> list[
         return [NEW if was is None else UNRECORDED]
     found = _lengths(was, are) + _audio(was, are, why_rendered)
     if was.get("tags") != are.get("tags"):
-        found += _fields(was.get("tags") or {}, are.get("tags") or {}, FOLLOWING if found else frozenset())
+        left_out = FOLLOWING if found else frozenset()
+        if was.get("lying") != are.get("lying"):
+            left_out |= {"MARKER"}  # which move with what they mark
+        found += _fields(was.get("tags") or {}, are.get("tags") or {}, left_out)
     if not found:
         named = {"audio", "frames", "tags", "tracks"}
         different = [name for name in sorted(are.keys() - named) if was.get(name) != are[name]]

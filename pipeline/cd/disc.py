@@ -69,7 +69,7 @@ class DiscTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscPart:
-    """A rendered track in the image: `sectors` from `start_sector` on, the first `sound_sectors` of them its own.
+    """A rendered track in the image: `sectors` from `start_sector` on, of which `sound_sectors` are its own.
 
     The others are digital silence. `track` is its number on the album, 0 for what is hidden before track 1.
     """

@@ -194,7 +194,8 @@ def _disc_string(kind: PackType, tracks: Sequence[str]) -> str:
     """What the disc says where only its tracks say something."""
     if kind in (PackType.TITLE, PackType.MESSAGE) or not any(tracks):
         return ""
-    return tracks[0] if len(set(tracks)) == 1 else VARIOUS
+    names = set(tracks) - {""}
+    return names.pop() if len(names) == 1 else VARIOUS
 
 
 def _shortened(strings: Sequence[bytes]) -> list[bytes]:

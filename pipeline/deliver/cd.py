@@ -16,8 +16,9 @@ from pipeline.deliver.broadcast import FileWords, chunks_of, image_words, loudne
 from pipeline.deliver.cue_files import cue_file
 from pipeline.deliver.ddp import ddp_files, ddp_list
 from pipeline.deliver.disc_sheets import image_sheet, toc_file, tracks_sheet
-from pipeline.deliver.discs import disc_folder, disc_words
-from pipeline.deliver.discs import track_words as words_of_track
+from pipeline.deliver.disc_texts import disc_words
+from pipeline.deliver.disc_texts import track_words as words_of_track
+from pipeline.deliver.discs import disc_folder
 from pipeline.deliver.image import CD_FORMAT, cd_track, image_inputs, image_leader_frames, image_parts
 from pipeline.deliver.joined import Joined, JoinedPart, joined_row, write_joined
 from pipeline.deliver.names import safe_name, track_name

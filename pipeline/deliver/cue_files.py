@@ -10,7 +10,10 @@ def cue_file(sheet: CueSheet, path: str, kind: str, side: str | None = None) -> 
     """The cue sheet of an image, of a side or of track files."""
     inputs = {
         "marks": [track.indexes for track in sheet.tracks],
-        "titles": [replace(track, indexes=()) for track in sheet.tracks],
-        "album": replace(sheet, tracks=()),
+        "flags": [track.flags for track in sheet.tracks],
+        "names": [sheet.file_name, *(track.file_name for track in sheet.tracks)],
+        "titles": [replace(track, indexes=(), flags=(), file_name="") for track in sheet.tracks],
+        "album": replace(sheet, tracks=(), file_name="", remarks=()),
+        "remarks": sheet.remarks,
     }
     return text_file(cue_text(sheet), path=path, kind=kind, role="cue", side=side, inputs=inputs)

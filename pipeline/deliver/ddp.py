@@ -29,11 +29,16 @@ def ddp_files(release: Release, master: DiscMaster) -> list[Deliverable]:
     """All of `ddp/` of one disc."""
     disc = master.disc
     small = _small_files(disc)
+    codes = [disc.upc, [track.isrc for track in disc.tracks]]
     about: dict[str, Any] = {
         DDPID: {"codes": [disc.upc, disc.master_id]},
         DDPMS: {"lengths": [disc.lead_out_sector, disc.tracks[0].start_sector, *map(len, small.values())]},
-        CDTEXT: {"titles": [disc.texts, disc.upc, [track.isrc for track in disc.tracks]]},
-        PQDESCR: {"marks": [disc.tracks, disc.lead_out_sector], "codes": [disc.upc, disc.copy]},
+        CDTEXT: {"titles": disc.texts, "codes": codes},
+        PQDESCR: {
+            "marks": [[track.marks for track in disc.tracks], disc.lead_out_sector],
+            "codes": codes,
+            "flags": disc.copy,
+        },
     }
     files = [
         bytes_file(data, path=_path(disc, name), kind="cd", role="ddp", inputs=about[name])

@@ -4,17 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.cd.disc import Disc, Words
 from pipeline.cd.msf import msf
+from pipeline.cd.text_packs import LANGUAGES
 from pipeline.cd.text_writer import TextTooLongError, text_file
 from pipeline.deliver.disc_limits import disc_faults, disc_remarks
-from pipeline.deliver.discs import disc_words, in_latin, split_faults, track_words
+from pipeline.deliver.disc_texts import disc_words_in, first_language, in_latin, track_words_in
+from pipeline.deliver.discs import split_faults
 from pipeline.faults import Fault
-from pipeline.manifest.cd import CdDelivery
+from pipeline.manifest.cd import CdDelivery, Spelling
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route, shown
 from pipeline.timeline import Timeline
 
 TEXT: Route = ("deliver", "cd", "text")
-SHOWN = 3
+SPELL = "deliver: {cd: {text: {title: …, titles: […]}}} spells it for the disc alone"
 PREGAP_MOST = 9999
 
 
@@ -22,23 +24,30 @@ def cd_faults(manifest: Manifest, timeline: Timeline, discs: Sequence[Disc]) -> 
     """What has to be put right; none where there are no discs."""
     if not discs:
         return []
-    found = split_faults(manifest, timeline)
+    wrong = list(_language_faults(manifest))
+    found = split_faults(manifest, timeline) + wrong
     for disc in discs:
         found += disc_faults(manifest, disc, _settings(manifest).profile)
-        found += _text_faults(manifest, disc)
+        found += [] if wrong else _text_faults(manifest, disc)
         found += _pregap_faults(manifest, disc) if _settings(manifest).ddp else ()
     return found
 
 
 def cd_remarks(manifest: Manifest, discs: Sequence[Disc]) -> list[Fault]:
     """What is possible and should be known."""
-    found = [each for disc in discs for each in disc_remarks(manifest, disc, _settings(manifest).profile)]
+    found = disc_notes(manifest, discs)
     if discs and _settings(manifest).cd_text:
         found += _unlatin(manifest)
     if manifest.album.hidden and not discs:
         problem = "a hidden track is on a CD alone, and none is asked for"
         found.append(manifest.fault(("album", "hidden"), problem, "name cd under deliver"))
     return found
+
+
+def disc_notes(manifest: Manifest, discs: Sequence[Disc]) -> list[Fault]:
+    """What should be known besides how CD-Text spells."""
+    profile = _settings(manifest).profile
+    return [each for disc in discs for each in disc_remarks(manifest, disc, profile)]
 
 
 def _settings(manifest: Manifest) -> CdDelivery:
@@ -58,7 +67,7 @@ def _text_faults(manifest: Manifest, disc: Disc) -> Iterator[Fault]:
         problem = (
             f"the CD-Text{named} needs {error.packs_needed} packs of 12 characters; {error.packs_most} fit"
         )
-        hint = "shorten titles and messages, leave out arrangers or composers, or write cd_text: off"
+        hint = "shorten titles, or write text: {fields: [title, performer]}, or cd_text: off"
         yield manifest.fault(TEXT, problem, hint)
 
 
@@ -73,31 +82,49 @@ def _pregap_faults(manifest: Manifest, disc: Disc) -> Iterator[Fault]:
         yield manifest.fault(("album", "hidden"), problem, "make it shorter, or write ddp: no")
 
 
-def _unlatin(manifest: Manifest) -> Iterator[Fault]:
-    """What CD-Text spells otherwise than the manifest does, each text once."""
-    spelt: dict[str, tuple[Route, str]] = {}
-    for route, words in _words(manifest):
-        for was, now in _spellings(words):
-            spelt.setdefault(was, (route, now))
-    for was, (route, now) in list(spelt.items())[:SHOWN]:
-        instead = f", and has {shown(now)}" if now else ""
-        yield manifest.fault(route, f"CD-Text cannot hold {shown(was)}{instead}")
-    if len(spelt) > SHOWN:
-        more = len(spelt) - SHOWN
-        texts = f"{more} more text{'s' * (more > 1)}"
-        yield manifest.fault(TEXT, f"CD-Text has another spelling for {texts} too")
+def _language_faults(manifest: Manifest) -> Iterator[Fault]:
+    """Both languages must be two, whatever the first one is by default."""
+    second, first = _settings(manifest).text.second, first_language(manifest)
+    if second and LANGUAGES[second.language] == LANGUAGES[first]:
+        problem = f"the first language of CD-Text is {shown(first)} too"
+        hint = "text: {language: …} says which the first is; it is the album's, or English"
+        yield manifest.fault((*TEXT, "second", "language"), problem, hint)
 
 
-def _words(manifest: Manifest) -> Iterator[tuple[Route, Words]]:
-    yield ("album",), disc_words(manifest)
+def _spelt_otherwise(manifest: Manifest) -> dict[str, tuple[Route, str]]:
+    """Each text that CD-Text cannot hold, with where it is written and what CD-Text has instead."""
+    text = _settings(manifest).text
+    found: dict[str, tuple[Route, str]] = {}
+    for spelling in (text, text.second):
+        for route, words in _words(manifest, spelling) if spelling else ():
+            for was, now in _spellings(words, text.fields):
+                found.setdefault(was, (route, now))
+    return found
+
+
+def _words(manifest: Manifest, spelling: Spelling) -> Iterator[tuple[Route, Words]]:
+    yield ("album",), disc_words_in(manifest, spelling)
     for piece in manifest.pieces:
-        yield piece.route, track_words(piece)
+        yield piece.route, track_words_in(manifest, piece, spelling)
 
 
-def _spellings(words: Words) -> Iterator[tuple[str, str]]:
-    """Each text as it is written and as CD-Text has it, where that differs."""
+def _spellings(words: Words, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     latin = in_latin(words)
-    for name in Words.__dataclass_fields__:
+    for name in names:
         was, now = getattr(words, name), getattr(latin, name)
         if was != now:
             yield was, now
+
+
+def _unlatin(manifest: Manifest) -> Iterator[Fault]:
+    for place, (was, (route, now)) in enumerate(_spelt_otherwise(manifest).items()):
+        instead = f", and has {shown(now)}" if now else ", and has nothing for it"
+        yield manifest.fault(route, f"CD-Text cannot hold {shown(was)}{instead}", "" if place else SPELL)
+
+
+def spelling_note(manifest: Manifest, discs: Sequence[Disc]) -> list[str]:
+    """The same in a sentence."""
+    count = len(_spelt_otherwise(manifest)) if discs and _settings(manifest).cd_text else 0
+    plural = "s" if count > 1 else ""
+    told = f"CD-Text has another spelling for {count} text{plural}: deadwax check says which"
+    return [told] if count else []

@@ -3,7 +3,7 @@
 from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscTrack
 from pipeline.cd.toc_file import toc_text
 from pipeline.deliver.cue import CueSheet, CueTrack
-from pipeline.deliver.discs import track_words
+from pipeline.deliver.disc_texts import track_words
 from pipeline.deliver.release import Deliverable, Release, text_file
 
 FLAGS = {"no": (), "yes": ("DCP",), "scms": ("SCMS",)}
@@ -86,7 +86,9 @@ def toc_file(disc: Disc, wav_name: str, path: str) -> Deliverable:
     """A TOC of the image for cdrdao."""
     inputs = {
         "marks": [track.marks for track in disc.tracks],
-        "titles": [disc.texts, [track.isrc for track in disc.tracks], disc.upc, disc.copy],
-        "image": wav_name,
+        "titles": disc.texts,
+        "codes": [disc.upc, [track.isrc for track in disc.tracks]],
+        "flags": disc.copy,
+        "names": wav_name,
     }
     return text_file(toc_text(disc, wav_name), path=path, kind="cd", role="toc", inputs=inputs)

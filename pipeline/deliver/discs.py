@@ -1,23 +1,20 @@
 """The discs of a release: where on each the audio lies, where its marks stand, what it says of itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscPart, DiscText, DiscTrack, Words
-from pipeline.cd.latin import to_ascii, to_latin
-from pipeline.cd.text_packs import LANGUAGES
-from pipeline.cd.text_writer import VARIOUS, genre_code
+from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscPart, DiscTrack
+from pipeline.cd.latin import to_ascii
+from pipeline.cd.msf import msf
+from pipeline.deliver.disc_texts import disc_texts
 from pipeline.deliver.sides import parts_of
 from pipeline.faults import Fault
-from pipeline.manifest.cd import CdDelivery, SecondLanguage
+from pipeline.manifest.cd import CdDelivery
 from pipeline.manifest.load import Manifest
-from pipeline.manifest.tracks import Piece
 from pipeline.timeline import SECTORS_PER_SECOND, Segment, Timeline
 
 MASTER_ID_MOST = 48
-STANDARD_LANGUAGE = "en"
-WRITERS = ("songwriter", "composer", "arranger")
 
 
 def discs_of(manifest: Manifest, timeline: Timeline, hidden_sectors: int = 0) -> tuple[Disc, ...]:
@@ -37,7 +34,7 @@ def discs_of(manifest: Manifest, timeline: Timeline, hidden_sectors: int = 0) ->
                 upc=manifest.album.upc or "",
                 master_id=_master_id(manifest, number),
                 copy=settings.copies,
-                texts=_texts(manifest, settings, [manifest.pieces[each.track - 1] for each in segments]),
+                texts=disc_texts(manifest, [manifest.pieces[each.track - 1] for each in segments]),
             )
         )
     return tuple(found)
@@ -46,6 +43,14 @@ def discs_of(manifest: Manifest, timeline: Timeline, hidden_sectors: int = 0) ->
 def disc_folder(disc: Disc) -> str:
     """Where in a delivery the files of a disc are."""
     return "cd" if disc.count == 1 else f"cd/disc-{disc.number}"
+
+
+def length_line(disc: Disc) -> str:
+    """`CD 2: 12 tracks, 43:20:11 (minutes, seconds, sectors)`"""
+    named = f"CD {disc.number}" if disc.count > 1 else "CD"
+    count = len(disc.tracks)
+    length = msf(disc.lead_out_sector - PREGAP_SECTORS)
+    return f"{named}: {count} track{'s' * (count > 1)}, {length} (minutes, seconds, sectors)"
 
 
 def split_faults(manifest: Manifest, timeline: Timeline) -> list[Fault]:
@@ -157,7 +162,7 @@ def _indexes(sound: _Sound, start: int, offset: int) -> tuple[int, ...]:
     return tuple(marks[1:])
 
 
-# --- what it says of itself
+# --- what it is called
 
 
 def _master_id(manifest: Manifest, number: int) -> str:
@@ -165,80 +170,3 @@ def _master_id(manifest: Manifest, number: int) -> str:
     tail = f" CD{number}" if manifest.discs > 1 else ""
     name = to_ascii(manifest.album.catalog or manifest.album.title)
     return f"{name[: MASTER_ID_MOST - len(tail)].strip()}{tail}".strip()
-
-
-def _texts(manifest: Manifest, settings: CdDelivery, pieces: Sequence[Piece]) -> tuple[DiscText, ...]:
-    """CD-Text in the first language and in the second, if there is one."""
-    if not settings.cd_text:
-        return ()
-    second = settings.text.second
-    language = settings.text.language or manifest.album.language or STANDARD_LANGUAGE
-    tracks = tuple(in_latin(track_words(piece)) for piece in pieces)
-    first = DiscText(
-        language=language if language in LANGUAGES else STANDARD_LANGUAGE,
-        disc=_with_writers(in_latin(disc_words(manifest)), tracks),
-        tracks=tracks,
-        genre=_genre(manifest) if settings.text.genre else None,
-        disc_id=to_ascii(manifest.album.catalog or "") if settings.text.disc_id else "",
-    )
-    return (first, _translated(manifest, first, second, pieces)) if second else (first,)
-
-
-def _with_writers(disc: Words, tracks: Sequence[Words]) -> Words:
-    """Who has written all of a disc, or that they are several: readers want a name where tracks have one."""
-    named = {name: [getattr(words, name) for words in tracks] for name in WRITERS}
-    return replace(disc, **{
-        name: names[0] if len(set(names)) == 1 else VARIOUS for name, names in named.items() if any(names)
-    })  # fmt: skip
-
-
-def _genre(manifest: Manifest) -> tuple[int, str] | None:
-    genres = manifest.album.genre
-    return (genre_code(genres[0]), to_ascii(genres[0])) if genres else None
-
-
-def disc_words(manifest: Manifest) -> Words:
-    """What a disc says of itself, as the manifest has it."""
-    album = manifest.album
-    return Words(title=album.title, performer=album.artist, message=album.message or "")
-
-
-def track_words(piece: Piece) -> Words:
-    """What a track says of itself, as the manifest has it; who wrote the words is a songwriter there."""
-    return Words(
-        title=piece.title,
-        performer=piece.artist,
-        songwriter=", ".join(piece.lyricist),
-        composer=", ".join(piece.composer),
-        arranger=", ".join(piece.arranger),
-        message=piece.message or "",
-    )
-
-
-def in_latin(words: Words) -> Words:
-    """The same in the characters that CD-Text has."""
-    return Words(**{each.name: to_latin(getattr(words, each.name)) for each in fields(Words)})
-
-
-def _translated(
-    manifest: Manifest, first: DiscText, second: SecondLanguage, pieces: Sequence[Piece]
-) -> DiscText:
-    """The first text with what the second language says otherwise."""
-    album = manifest.album
-    artist = second.artist or album.artist
-    titles = second.titles or [piece.title for piece in manifest.pieces]
-    title = to_latin(second.title or album.title)
-    tracks = [
-        replace(
-            track_words(piece),
-            title=titles[piece.number - 1],
-            performer=artist if piece.artist == album.artist else piece.artist,
-        )
-        for piece in pieces
-    ]
-    return replace(
-        first,
-        language=second.language,
-        disc=replace(first.disc, title=title, performer=to_latin(artist)),
-        tracks=tuple(map(in_latin, tracks)),
-    )

@@ -1,13 +1,15 @@
 """What a PQ sheet states of one disc, and what follows from its marks; all of it in sectors, 1/75 s."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise, zip_longest
 
-from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscSums, DiscTrack, Words
+from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscSums, DiscText, DiscTrack, Words
 
 # The field of the Q channel that says what a track may be used for: what `Disc.copy` is called there.
 FLAGS = {"no": "", "yes": "DCP", "scms": "SCMS"}
+# What CD-Text can say of a disc and of a track.
+KINDS = tuple(each.name for each in fields(Words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class PqFacts:
 
     `words` are the tracks', and `title` and `artist` the disc's, in any characters: CD-Text, in those of
     ISO 8859-1, is in `disc.texts`. `offsets` are sectors by which index 01 stands early, ends stand late and
-    further indexes stand early. `sums` is None before there is audio. `remarks` are sentences; what can be
+    further indexes stand early, where there is room for it. `sums` is None before there is audio. `remarks` are sentences; what can be
     told from the marks alone is none of them.
     """
 
@@ -133,13 +135,16 @@ def sounding_pauses(disc: Disc) -> list[int]:
 
 
 def joins(disc: Disc) -> list[int]:
-    """Numbers of tracks that go on into the next without an index 00 and without silence."""
-    return [track.number for track in _unpaused(disc) if _sounds_at_end(disc, track)]
+    """Numbers of tracks that the next one follows without an index 00, with no silence laid between them.
+
+    What their own sound is like there, which may be silence too, is not known here.
+    """
+    return [track.number for track in _unpaused(disc) if not _silence_laid(disc, track)]
 
 
 def unmarked_pauses(disc: Disc) -> list[int]:
-    """Numbers of tracks that end in silence which no index 00 tells apart."""
-    return [track.number for track in _unpaused(disc) if not _sounds_at_end(disc, track)]
+    """Numbers of tracks behind which silence is laid, but no index 00 stands."""
+    return [track.number for track in _unpaused(disc) if _silence_laid(disc, track)]
 
 
 def _unpaused(disc: Disc) -> list[DiscTrack]:
@@ -147,8 +152,9 @@ def _unpaused(disc: Disc) -> list[DiscTrack]:
     return [track for track, after in pairwise(disc.tracks) if after.pause_sector is None]
 
 
-def _sounds_at_end(disc: Disc, track: DiscTrack) -> bool:
-    return _sounds(disc, track.stop_sector - 1, track.stop_sector)
+def _silence_laid(disc: Disc, track: DiscTrack) -> bool:
+    """Whether any is behind a track, on whichever side of the next one's index 01."""
+    return any(part.sound_sectors < part.sectors for part in disc.parts if part.track == track.track)
 
 
 def _sounds(disc: Disc, start_sector: int, stop_sector: int) -> bool:
@@ -157,6 +163,15 @@ def _sounds(disc: Disc, start_sector: int, stop_sector: int) -> bool:
         part.start_sector < stop_sector and start_sector < part.start_sector + part.sound_sectors
         for part in disc.parts
     )
+
+
+def tracks_by_words(text: DiscText, kind: str) -> dict[str, list[int]]:
+    """Each of the words of a kind, with the tracks that have it; 0 is the disc."""
+    found: dict[str, list[int]] = {}
+    for number, words in enumerate((text.disc, *text.tracks)):
+        if said := getattr(words, kind):
+            found.setdefault(said, []).append(number)
+    return found
 
 
 def spans(numbers: Sequence[int]) -> str:

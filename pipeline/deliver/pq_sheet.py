@@ -19,7 +19,7 @@ from pipeline import __version__
 from pipeline.cd.disc import PREGAP_SECTORS, SECTOR_FRAMES, Disc, DiscSums, DiscTrack, Words
 from pipeline.cd.msf import msf
 from pipeline.deliver.note_pdf import write_pdf
-from pipeline.deliver.pq_facts import FLAGS, PqFacts, PqFile, PqRow, pq_rows
+from pipeline.deliver.pq_facts import FLAGS, KINDS, PqFacts, PqFile, PqRow, pq_rows
 from pipeline.deliver.pq_view import view
 from pipeline.deliver.release import Deliverable, DeliveredFile, Sums, row, text_file
 from pipeline.manifest.model import Album
@@ -102,7 +102,9 @@ def pq_csv(facts: PqFacts) -> str:
 
     Lengths are as `PqRow` has them, times and sectors absolute; `relative` alone counts from 00:02:00, as
     players and plain image files do. A sample is one of each channel, 588 to a sector. What is said of a
-    track is in the row of its index 01.
+    track is in the row of its index 01, what is said of the disc in every row. The title of what is hidden
+    before track 1 is in the row of its index 00. CD-Text has all its words in columns of their own, in each
+    language: `cdtext_en_composer` is a track's, `cdtext_en_disc_composer` the disc's.
     """
     out = io.StringIO(newline="")
     rows = [_cells(facts, each) for each in pq_rows(facts.disc)]
@@ -135,12 +137,13 @@ def _cells(facts: PqFacts, mark: PqRow) -> dict[str, str | int]:
         "index": f"{mark.index:02d}",
         "start": msf(start),
         **{name: "" if sectors is None else msf(sectors) for name, sectors in lengths.items()},
-        **(_said(facts, mark.track) if mark.track and mark.index == 1 else {}),
+        **_said_of(facts, mark),
         "relative": msf(start - PREGAP_SECTORS) if start >= PREGAP_SECTORS else "",
         "start_sectors": start,
         **{f"{name}_sectors": _number(sectors) for name, sectors in lengths.items()},
         "start_samples": start * SECTOR_FRAMES,
         **{f"{name}_samples": _number(sectors, SECTOR_FRAMES) for name, sectors in lengths.items()},
+        **_said_of_disc(disc),
     }
 
 
@@ -148,7 +151,15 @@ def _number(sectors: int | None, each: int = 1) -> str | int:
     return "" if sectors is None else sectors * each
 
 
-def _said(facts: PqFacts, track: DiscTrack) -> dict[str, str]:
+def _said_of(facts: PqFacts, mark: PqRow) -> dict[str, str]:
+    """What a mark has besides its times."""
+    if mark.track and mark.index == 1:
+        return _said_of_track(facts, mark.track)
+    hides = facts.disc.hidden and mark.track and mark.track.number == 1 and mark.index == 0
+    return {"title": as_text(facts.hidden_title)} if hides else {}
+
+
+def _said_of_track(facts: PqFacts, track: DiscTrack) -> dict[str, str]:
     """What is said of a track, and what its samples come to."""
     place = track.number - 1
     sums = facts.sums.tracks[place] if facts.sums else None
@@ -163,6 +174,18 @@ def _said(facts: PqFacts, track: DiscTrack) -> dict[str, str]:
         **{
             f"cdtext_{text.language}_{kind}": as_text(getattr(text.tracks[place], kind))
             for text in facts.disc.texts
-            for kind in ("title", "performer")
+            for kind in KINDS
         },
     }
+
+
+def _said_of_disc(disc: Disc) -> dict[str, str]:
+    """What CD-Text says of a disc."""
+    said = {}
+    for text in disc.texts:
+        words = {kind: getattr(text.disc, kind) for kind in KINDS}
+        more = {"genre": text.genre[1] if text.genre else "", "id": text.disc_id}
+        said |= {
+            f"cdtext_{text.language}_disc_{name}": as_text(each) for name, each in (words | more).items()
+        }
+    return said

@@ -1,7 +1,6 @@
 """A PQ sheet as texts, ready for the page."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from typing import Any
 
 from pipeline.cd.disc import Disc, DiscText, Words
@@ -10,6 +9,7 @@ from pipeline.cd.msf import msf
 from pipeline.deliver.note_words import WORD_MOST, breakable
 from pipeline.deliver.pq_facts import (
     FLAGS,
+    KINDS,
     PqFacts,
     PqFile,
     PqRow,
@@ -18,6 +18,7 @@ from pipeline.deliver.pq_facts import (
     sounding_pauses,
     spans,
     totals,
+    tracks_by_words,
     unmarked_pauses,
 )
 
@@ -51,6 +52,7 @@ def view(facts: PqFacts) -> dict[str, Any]:
         "sum": {"length": msf(totals(disc).lengths), "pause": msf(totals(disc).pauses)},
         "proof": _proof(disc),
         "languages": [_language(text) for text in disc.texts[1:]],
+        "besides": _besides(disc.texts),
         "sums": _sums(facts),
         "ids": _ids(facts),
         "files": [_file(file) for file in facts.files],
@@ -125,22 +127,23 @@ def _isrcs(disc: Disc) -> str:
 def _cd_text(disc: Disc) -> str:
     if not disc.texts:
         return "none"
-    kinds = [each.name for each in fields(Words) if _has(disc.texts, each.name)]
+    kinds = [kind for kind in KINDS if any(tracks_by_words(text, kind) for text in disc.texts)]
     first = disc.texts[0]
     more = {"genre": first.genre is not None, "disc ID": first.disc_id}
     languages = ", ".join(text.language for text in disc.texts)
     return f"{languages}: {', '.join([*kinds, *(name for name, there in more.items() if there)])}"
 
 
-def _has(texts: Sequence[DiscText], kind: str) -> bool:
-    return any(getattr(words, kind) for text in texts for words in (text.disc, *text.tracks))
-
-
 def _offsets(offsets: tuple[int, int, int]) -> str:
-    """Sectors are called frames, as they are wherever discs are made."""
-    names = ("starts {} early", "ends {} late", "further indexes {} early")
-    moved = [name.format(sectors) for name, sectors in zip(names, offsets, strict=True) if sectors]
-    return f"{', '.join(moved)} (frames, in the times below)" if moved else "none"
+    """Sectors are called frames, as they are wherever discs are made.
+
+    No mark stands in the sound of another track, nor an index before the one that precedes it.
+    """
+    start, end, index = offsets
+    ends = [f"starts {start} early"] * bool(start) + [f"ends {end} late"] * bool(end)
+    moved = [f"{', '.join(ends)} where there is silence"] * bool(ends)
+    moved += [f"further indexes {index} early where there is room"] * bool(index)
+    return f"{'; '.join(moved)} (frames, in the times below)" if moved else "none"
 
 
 # What is to be noticed
@@ -163,17 +166,18 @@ def _hidden_title(facts: PqFacts) -> str:
 
 
 def _notice(disc: Disc) -> Iterator[str]:
-    """What would be queried: it can be told from the marks and from where there is sound."""
+    """What would be queried: it can be told from the marks and from where silence is laid."""
     sounding, joined, unmarked = sounding_pauses(disc), joins(disc), unmarked_pauses(disc)
     further = [track.number for track in disc.tracks if track.index_sectors]
     if sounding:
         yield f"Not silent, as meant: the pause before {_tracks(sounding)}."
     else:
-        yield f"{'Every other pause' if disc.hidden else 'No hidden track; every pause'} is digital silence."
+        every = "Every other" if disc.hidden else "No hidden track; every"
+        yield f"{every} marked pause is digital silence."
     if joined:
-        yield f"Sound runs on without a pause, as meant: at the end of {_tracks(joined)}."
+        yield f"No pause is marked after {_tracks(joined)}, as meant: the next one follows without index 00."
     if unmarked:
-        yield f"Silence that no index 00 marks, as meant: at the end of {_tracks(unmarked)}."
+        yield f"Silence is laid after {_tracks(unmarked)} that no index 00 marks, as meant."
     if further:
         yield f"Indexes beyond 01: in {_tracks(further)}."
 
@@ -256,6 +260,41 @@ def _named_in(text: DiscText, words: Words) -> str:
     """A title in a further language; with the performer, where that is not the disc's."""
     own = words.performer not in ("", text.disc.performer)
     return (_typed(words.title) or NONE) + (f" ({_typed(words.performer)})" if own else "")
+
+
+def _besides(texts: Sequence[DiscText]) -> list[list[str]]:
+    """(what, words) of all that CD-Text has besides titles and performers.
+
+    A line is of all languages; where these differ each has its own.
+    """
+    of_texts = [(text.language, _words_besides(text)) for text in texts]
+    lines = []
+    for kind in dict.fromkeys(kind for _, words in of_texts for kind in words):
+        said = [(language, words.get(kind, "")) for language, words in of_texts]
+        if len({words for _, words in said}) == 1:
+            lines.append([kind, said[0][1]])
+        else:
+            lines += [[f"{kind}, {language}", words or NONE] for language, words in said]
+    return lines
+
+
+def _words_besides(text: DiscText) -> dict[str, str]:
+    """Equal words once, whole, with their tracks: `Various (disc); A. Name (1–5, 7)`."""
+    lines = {
+        kind: "; ".join(
+            f"{breakable(said)} ({_places(at)})" for said, at in tracks_by_words(text, kind).items()
+        )
+        for kind in KINDS
+        if kind not in ("title", "performer")
+    }
+    genre = f"{breakable(text.genre[1])} (code {text.genre[0]})" if text.genre else ""
+    lines |= {"genre": genre, "disc ID": breakable(text.disc_id)}
+    return {kind: line for kind, line in lines.items() if line}
+
+
+def _places(numbers: Sequence[int]) -> str:
+    """`disc, 1–12`."""
+    return ", ".join(["disc"] * (0 in numbers) + [spans([each for each in numbers if each])] * any(numbers))
 
 
 # Sums and files

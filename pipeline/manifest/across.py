@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from pipeline.manifest.across_discs import disc_complaints, second_titles
+from pipeline.manifest.across_discs import disc_complaints, title_complaints
 from pipeline.manifest.across_sides import MAX_TRACKS, side_complaints, unknown_sides
 from pipeline.manifest.codes import parse_isrc
 from pipeline.manifest.part import whole
@@ -44,7 +44,7 @@ def complaints(tree: Section) -> Iterator[Complaint]:
     if tracks:
         yield from _record(_mapping(tree.get("vinyl")), len(pieces))
         yield from _tape(_mapping(tree.get("deliver")), len(pieces))
-        yield from second_titles(_mapping(_mapping(tree.get("deliver")).get("cd")), len(pieces))
+        yield from title_complaints(_mapping(_mapping(tree.get("deliver")).get("cd")), len(pieces))
 
 
 def _mapping(value: object) -> Section:

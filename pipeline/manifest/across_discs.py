@@ -30,12 +30,13 @@ def _misplaced(route: Route, disc: int, current: int, possible: int) -> Complain
     return Complaint(route, f"there is no disc {disc - 1} before disc {disc}", f"write {possible}")
 
 
-def second_titles(cd: Mapping[str, object], count: int) -> Iterator[Complaint]:
-    """A second language that has titles has one for each of the album's `count` tracks."""
+def title_complaints(cd: Mapping[str, object], count: int) -> Iterator[Complaint]:
+    """CD-Text that has titles of its own has one for each of the album's `count` tracks."""
     text = cd.get("text")
     second = text.get("second") if isinstance(text, dict) else None
-    titles = second.get("titles") if isinstance(second, dict) else None
-    if isinstance(titles, list) and titles and len(titles) != count:
-        route: Route = ("deliver", "cd", "text", "second", "titles")
-        problem = f"there are {len(titles)} titles for {count} track{'s' * (count > 1)}"
-        yield Complaint(route, problem, "write one for each, in their order")
+    route: Route = ("deliver", "cd", "text")
+    for there, spelling in ((route, text), ((*route, "second"), second)):
+        titles = spelling.get("titles") if isinstance(spelling, dict) else None
+        if isinstance(titles, list) and titles and len(titles) != count:
+            problem = f"there are {len(titles)} titles for {count} track{'s' * (count > 1)}"
+            yield Complaint((*there, "titles"), problem, "write one for each, in their order")

@@ -8,7 +8,7 @@ from dsp.settings import Doc, Interval
 from pipeline.cd.text_packs import LANGUAGES
 from pipeline.disc_profiles import STANDARD, known_profile, profiles
 from pipeline.manifest.codes import Language
-from pipeline.manifest.part import SWITCH, Part, Switch, Text, whole
+from pipeline.manifest.part import SWITCH, Part, Switch, Text, filled, whole
 from pipeline.manifest.places import shown
 from pipeline.manifest.wrong import wrong
 
@@ -32,21 +32,31 @@ def _in_cd_text(language: str) -> str:
 TextLanguage = Annotated[Language, AfterValidator(_in_cd_text)]
 
 
-class SecondLanguage(Part):
-    """The titles once more, in another language; what is not given is as in the first."""
+class Spelling(Part):
+    """How CD-Text spells what tags and labels have otherwise; what is not given is as there."""
 
-    language: Annotated[TextLanguage, Doc("ISO 639-1 code, such as de")]
     title: Annotated[Text | None, Doc("of the release")] = None
     artist: Annotated[Text | None, Doc("of the release, and of every track that has its artist")] = None
     titles: Annotated[tuple[Text, ...], Doc("of the tracks, in their order")] = ()
 
 
-class CdText(Part):
-    """What CD-Text holds besides titles, names, messages and codes."""
+class SecondLanguage(Spelling):
+    """The words once more, in another language."""
+
+    language: Annotated[TextLanguage, Doc("ISO 639-1 code, such as de")]
+
+
+class CdText(Spelling):
+    """What CD-Text holds, and how it spells that."""
 
     language: Annotated[
         TextLanguage | None, Doc("ISO 639-1 code; default: that of the album, or English")
     ] = None
+    fields: Annotated[
+        tuple[Literal["title", "performer", "songwriter", "composer", "arranger", "message"], ...],
+        AfterValidator(filled),
+        Doc("which of the words it holds"),
+    ] = ("title", "performer", "songwriter", "composer", "arranger", "message")
     genre: Annotated[Switch, Doc("the album's first genre, with its code")] = False
     disc_id: Annotated[Switch, Doc("the catalogue number")] = False
     second: Annotated[SecondLanguage | None, Doc("a second language")] = None

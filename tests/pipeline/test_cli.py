@@ -191,7 +191,7 @@ def test_check_as_json(whole_album: Album, small_copy: Album) -> None:
             "hint": 'did you mean "mixes/2.wav"?',
         }],
         "unwise": [],
-        "mixes": [],
+        "mixes": [], "discs": [],
     }  # fmt: skip
 
 

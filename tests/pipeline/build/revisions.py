@@ -66,7 +66,7 @@ SIDE_A, SIDE_B = {"vinyl/Side A.wav"}, {"vinyl/Side B.wav"}
 CUE_A, CUE_B = {"vinyl/Side A.cue"}, {"vinyl/Side B.cue"}
 NOTE = {"vinyl/cutting-note.md", "vinyl/cutting-note.pdf"}
 COVER = {f"{FLAC}/cover.jpg"}
-MASTERED = {1: {1}, 2: {2}, 3: {3}, 4: {4, 5}}
+PERFORMED_WITH_THE_NEXT = "Deck One"
 ISLANDS = ((1, 1), (2, 3), (4, 5))
 VERSION = "Instrumental"
 BESIDE = "01 Instrumental"
@@ -249,7 +249,7 @@ def _subject(line: Mapping[str, Any]) -> str:
     return " ".join(filter(None, (f"{line['track']:02}", line["version"])))
 
 
-_MASTER = re.compile(r"(\d\d) .+?(?: \((\w+)\))?: master")
+_MASTER = re.compile(r"(\d\d) (.+?)(?: \((\w+)\))?: master")
 _RENDER = re.compile(r"(\d\d)(?: to (\d\d))?(?: \((\w+)\))?: render, .+")
 
 
@@ -258,8 +258,8 @@ def tasks_of(labels: set[str]) -> set[tuple[str, str]]:
     found = set()
     for label in labels:
         if named := _MASTER.fullmatch(label):
-            tracks = MASTERED.get(int(named[1]), {int(named[1])}) if not named[2] else {int(named[1])}
-            found |= {(_versioned(track, named[2]), "master") for track in tracks}
+            first, last = int(named[1]), int(named[1]) + (named[2] == PERFORMED_WITH_THE_NEXT)
+            found |= {(_versioned(track, named[3]), "master") for track in range(first, last + 1)}
         elif named := _RENDER.fullmatch(label):
             tracks = range(int(named[1]), int(named[2] or named[1]) + 1)
             version = named[3] if named[3] != "vinyl" else None

@@ -206,7 +206,8 @@ def entries(album: Album, holding: str) -> list[Path]:
 
 
 def entry_of(album: Album, what: str, track: int, detail: str) -> Path:
-    record = json.loads((album.folder / ".deadwax" / "history" / "0001.json").read_text(encoding="utf-8"))
+    last = max((album.folder / ".deadwax" / "history").glob("*.json"))
+    record = json.loads(last.read_text(encoding="utf-8"))
     (key,) = [
         trace["key"]
         for trace in record["traces"]
@@ -261,6 +262,14 @@ def other_typst(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(versions, "file_libraries", lambda: tuple(known.items()))
 
 
+# --- changes: of discs
+
+HULL = music(4.12, seed=7)
+HIDDEN_LINE = "\n  hidden: {mix: mixes/h.wav, title: Keel, gap: 1},"
+KEEL = together(mix("h.wav", HULL), edited(("album: {", f"album: {{{HIDDEN_LINE}")))
+SPLIT = edited(("mixes/d.wav,", "mixes/d.wav, disc: 2,"))
+
+
 # --- what the albums are that rows begin with
 
 
@@ -286,6 +295,9 @@ BASES = {
     "two formats": based_on("plain", MP3),
     "tone": based_on("plain", edited(TONE)),
     "second": based_on("plain", SECOND),
+    "hidden": based_on("plain", KEEL),
+    "hidden, album gain": based_on("hidden", edited(ALBUM_GAIN)),
+    "two discs": based_on("plain", SPLIT),
     "approved": based_on(
         "plain",
         lambda album: done("approve", "--all", "--by", "P. Ear", "--manifest", album.manifest) and None,
@@ -322,6 +334,19 @@ PAIR = files(2, 3) | DISC.samples | SIDE_A | NOTE
 DECKS = files(4, 5) | DISC.samples | SIDE_B | NOTE
 RENUMBERED = DiscFiles("cd", "TT-2")
 LAID = DISC.samples | DISC.marks | DISC.end
+HIDDEN = called(CD, 0, title="Keel")
+KEEL_RENDERED = {"00: render, wav 16/44.1"}
+KEEL_MADE = KEEL_RENDERED | {"00 Keel: master"}
+
+DISC_1, DISC_2 = DiscFiles("cd/disc-1", "TT-1 disc 1"), DiscFiles("cd/disc-2", "TT-1 disc 2")
+OF_A_DISC = ("image", "cue sheet", "TOC", "DDP fileset", "PQ sheet")
+FOLDERS = ("", "/ddp", "/image", "/tracks")
+DECKS_ON_DISC_2 = {f"{DISC_2.folder}/tracks/{name}.wav" for name in ("01 Deck One", "02 Deck Two")}
+SPLIT_FLACS = {
+    f"{FLAC}/{name}.flac"
+    for name in ("1-01 Anchor", "1-01 Anchor (Instrumental)", "1-02 Bow", "1-03 Cable", "2-01 Deck One",
+                 "2-02 Deck Two")
+}  # fmt: skip
 ANCHORS = master(1) | master(1, VERSION)
 
 ADDED = (
@@ -393,7 +418,7 @@ ROWS = {
     "the mix at the end is 12 sectors longer": Row(
         change=mix("e.wav", np.concatenate([DECK[JOINT:], DECK[JOINT : JOINT + 12 * 588]])),
         heard=1,
-        why={"04": MIX, "05": MIX, "cd TOC": ""}
+        why={"04": MIX, "05": MIX, "cd TOC": "marks"}
         | dict.fromkeys((*SAMPLED, "side B", "cutting note"), "05 is 12 sectors longer"),
         may=LEVEL,
         runs=master(4) | island(4, 5),
@@ -520,6 +545,56 @@ ROWS = {
         | DISC.table
         | NOTE,
     ),
+    "a UPC": Row(  # with which CD-Text has a pack more
+        change=edited(("catalog: TT-1", "catalog: TT-1, upc: '4006381333931'")),
+        why=all_of("upc changed")
+        | dict.fromkeys(("cd cue sheet", "side A cue sheet", "side B cue sheet"), "album")
+        | {"cd image": "ISRC or UPC", "cd TOC": "titles", "cd DDP fileset": "codes"}
+        | {"cd PQ sheet": "what it says"},
+        writes=FLACS | DISC.image | DISC.titles | DISC.ddp("DDPID", "DDPMS", "PQDESCR") | CUE_A | CUE_B,
+    ),
+    "a label": Row(
+        change=edited(("catalog: TT-1", "catalog: TT-1, label: Any")),
+        why=all_of("label changed") | {"cd PQ sheet": "what it says", "cutting note": "note"},
+        writes=FLACS | DISC.page | NOTE,
+        idle=DISC.table,
+    ),
+    "a day of release": Row(
+        change=edited(("2026-12-04", "2026-12-11")),
+        why=all_of("date changed")
+        | dict.fromkeys(("cd cue sheet", "side A cue sheet", "side B cue sheet"), "album")
+        | {"cd image": "date changed", "cd PQ sheet": "what it says", "cutting note": "note"},
+        writes=FLACS
+        | called(CD, *ALL)
+        | DISC.image
+        | DISC.cue
+        | DISC.tracks_cue
+        | DISC.page
+        | CUE_A
+        | CUE_B
+        | NOTE,
+        idle=DISC.table,
+    ),
+    "a composer": Row(  # whom the disc has, too
+        change=edited(("title: Bow,", "title: Bow, composer: Any,")),
+        why={"02": "composer changed", "cd cue sheet": "titles", "cd TOC": "titles"}
+        | {"cd DDP fileset": "titles", "cd PQ sheet": "what it says", "side A cue sheet": "titles"},
+        writes=called(FLAC, 2) | DISC.cue | DISC.tracks_cue | DISC.text | DISC.ddp("DDPMS") | CUE_A,
+        idle=DISC.table,
+    ),
+    "a message": Row(
+        change=edited(("catalog: TT-1", "catalog: TT-1, message: Ahoy")),
+        why={"cd TOC": "titles", "cd DDP fileset": "titles", "cd PQ sheet": "what it says"},
+        writes=DISC.text | DISC.ddp("DDPMS"),
+        idle=DISC.table,
+    ),
+    "an index": Row(
+        change=edited(("title: Bow,", "title: Bow, index: [2.5],")),
+        why={"02": "markers changed", "cd image": "markers changed", "cd DDP fileset": "marks"}
+        | {"cd PQ sheet": "what it says"}
+        | MARKS_A,
+        writes=called(CD, 2) | DISC.image | DISC.marks | DISC.tracks_cue | DISC.ddp("DDPMS") | CUE_A,
+    ),
     "the artwork": Row(
         change=lambda album: Image.new("RGB", (200, 200), "red").save(album.folder / "cover.png"),
         why=all_of("cover changed") | {f"{FLAC}/cover.jpg": "cover"},
@@ -630,6 +705,7 @@ ROWS = {
         | {"side A cue sheet": "", "side B": "", "side B cue sheet": ""}
         | {"01 Anchor": "no longer on the album"},
         sides="A",
+        idle=SIDE_B,  # its row has the numbers of its tracks
         writes={f"{FLAC}/{name}.flac" for name in ("01 Bow", "02 Cable", "03 Deck One", "04 Deck Two")}
         | {f"{CD}/{name}.wav" for name in ("01 Bow", "02 Cable", "03 Deck One", "04 Deck Two")}
         | LAID
@@ -637,7 +713,6 @@ ROWS = {
         | SIDE_A
         | CUE_A
         | CUE_B
-        | SIDE_B
         | NOTE,
     ),
     "a track more at the end": Row(
@@ -673,6 +748,7 @@ ROWS = {
         | dict.fromkeys(("cd cue sheet", "cd TOC", "side A cue sheet", "side B", "side B cue sheet"), ""),
         may=LEVEL,
         runs={"01 Ebb: master"} | island(1, 1),
+        idle=SIDE_B,
         writes={f"{FLAC}/{number:02} {title}.flac" for number, title in enumerate(("Ebb", *TITLES), 1)}
         | {f"{CD}/{number:02} {title}.wav" for number, title in enumerate(("Ebb", *TITLES), 1)}
         | {f"{FLAC}/02 Anchor (Instrumental).flac"}
@@ -681,7 +757,6 @@ ROWS = {
         | SIDE_A
         | CUE_A
         | CUE_B
-        | SIDE_B
         | NOTE,
     ),
     # --- level
@@ -740,6 +815,237 @@ ROWS = {
         sides="AB",
         writes=FIRST | FLACS,  # which have the album's loudness in their tags
         plan_writes=FIRST | INSTRUMENTAL,
+    ),
+    # --- CDs
+    "pauses are of the tracks before": Row(
+        change=edited(("cd: {}", "cd: {gaps: after}")),
+        why=MARKS | {"cd DDP fileset": "marks", "cd PQ sheet": "what it says"},
+        writes=DISC.marks | DISC.tracks_cue | DISC.ddp("DDPMS"),
+    ),
+    "no pauses": Row(
+        change=edited(("cd: {}", "cd: {gaps: none}")),
+        why={"01": "pauses", "03": "pauses"} | dict.fromkeys(SAMPLED, "pauses") | MARKS,
+        writes=called(CD, 1, 3) | LAID | DISC.tracks_cue,
+    ),
+    "tracks start early": Row(  # but where one runs on into the next
+        change=edited(("cd: {}", "cd: {offsets: {start_sectors: 10}}")),
+        why=dict.fromkeys(("01", "02", "03", "04"), "offsets") | dict.fromkeys(SAMPLED, "pauses") | MARKS,
+        writes=called(CD, 1, 2, 3, 4) | LAID,
+    ),
+    "tracks end late": Row(
+        change=edited(("cd: {}", "cd: {offsets: {end_sectors: 5}}")),
+        why={"05": "offsets"} | dict.fromkeys(SAMPLED, "pauses") | MARKS,
+        writes=called(CD, 5) | LAID,
+    ),
+    "copies are permitted": Row(
+        change=edited(("cd: {}", "cd: {copies: yes}")),
+        why=dict.fromkeys(("cd cue sheet", "cd TOC"), "titles")
+        | {"cd DDP fileset": "codes", "cd PQ sheet": "what it says"},
+        writes=DISC.marks | DISC.tracks_cue,
+    ),
+    "one copy is permitted": Row(  # for which a TOC has no word
+        change=edited(("cd: {}", "cd: {copies: scms}")),
+        why=dict.fromkeys(("cd cue sheet", "cd TOC"), "titles")
+        | {"cd DDP fileset": "codes", "cd PQ sheet": "what it says"},
+        writes=(DISC.marks | DISC.tracks_cue) - DISC.toc,
+        idle=DISC.toc,
+    ),
+    "a second language": Row(
+        change=edited(("cd: {}", "cd: {text: {second: {language: de, title: Wahrheit}}}")),
+        why={"cd TOC": "titles", "cd DDP fileset": "titles", "cd PQ sheet": "what it says"},
+        writes=DISC.text | DISC.table | DISC.ddp("DDPMS"),
+    ),
+    "no CD-Text": Row(
+        change=edited(("cd: {}", "cd: {cd_text: off}")),
+        why={"cd TOC": "titles", "cd DDP fileset": "lengths", "cd PQ sheet": "what it says"}
+        | {"cd/ddp": "1 file; no longer asked for"},
+        writes=DISC.toc | DISC.ddp("DDPMS", "CHECKSUM.MD5") | DISC.page | DISC.table,
+    ),
+    "no fileset": Row(
+        change=edited(("cd: {}", "cd: {ddp: no}")),
+        why={"cd PQ sheet": "what it says", "cd/ddp": "6 files; no longer asked for"},
+        writes=DISC.page,
+        idle=DISC.table,
+    ),
+    "plain WAVs": Row(
+        change=edited(("cd: {}", "cd: {bwf: no}")),
+        why=dict.fromkeys(("01", "02", "03", "04", "05", "cd image"), "title"),
+        writes=called(CD, *ALL) | DISC.image,
+    ),
+    "something hidden before the first track": Row(
+        change=KEEL,
+        heard=1,
+        why={"00": "new"} | dict.fromkeys(SAMPLED, "→ 6 tracks") | MARKS,
+        runs=KEEL_MADE,
+        writes=HIDDEN | LAID | DISC.tracks_cue,
+        verified=True,
+    ),
+    "what is hidden is another mix": Row(
+        base="hidden",
+        change=mix("h.wav", -HULL),
+        heard=1,
+        why={"00": MIX} | ON_CD,
+        runs=KEEL_MADE,
+        writes=HIDDEN | DISC.samples - DISC.table,
+        idle=DISC.table,
+        revision=3,
+    ),
+    "what is hidden is 12 sectors longer": Row(
+        base="hidden",
+        change=mix("h.wav", np.concatenate([HULL, HULL[: 12 * 588]])),
+        heard=1,
+        why={"00": MIX} | dict.fromkeys(SAMPLED, "00 is 12 sectors longer") | MARKS,
+        runs=KEEL_MADE,
+        writes=HIDDEN | LAID,
+        revision=3,
+    ),
+    "what is hidden fades out": Row(
+        base="hidden",
+        change=edited(("title: Keel,", "title: Keel, fade_out: {seconds: 1},")),
+        why={"00": "fade out changed"} | ON_CD,
+        runs=KEEL_RENDERED,
+        writes=HIDDEN | DISC.samples - DISC.table,
+        idle=DISC.table,
+        revision=3,
+    ),
+    "the gap behind what is hidden": Row(
+        base="hidden",
+        change=edited(("gap: 1}", "gap: 1.2}")),
+        why={"00": "pauses"} | dict.fromkeys(SAMPLED, "pauses") | MARKS,
+        writes=HIDDEN | LAID,
+        revision=3,
+    ),
+    "the title of what is hidden": Row(
+        base="hidden",
+        change=edited(("title: Keel,", "title: Kelp,")),
+        why={"00": "title changed", "cd image": "markers changed", "cd PQ sheet": "what it says"},
+        writes=called(CD, 0, title="Kelp") | DISC.image | DISC.page,
+        idle=DISC.table,
+        revision=3,
+    ),
+    "nothing is hidden any more": Row(
+        base="hidden",
+        change=edited((HIDDEN_LINE, "")),
+        why={"cd/tracks": "1 file; no longer asked for"} | dict.fromkeys(SAMPLED, "→ 5 tracks") | MARKS,
+        writes=LAID | DISC.tracks_cue,
+        sums=set(),
+        revision=3,
+    ),
+    "one gain for all, what is hidden too": Row(
+        base="hidden, album gain",
+        change=mix("e.wav", 1.4 * DECK[JOINT:]),
+        heard=1,
+        why={"04": MIX, "05": MIX} | ON_B,
+        may={"00": "one gain for all, and 04"}
+        | all_of("one gain for all, and 04 must be measured first", (1, 2, 3))
+        | LEVEL,
+        runs=master(4) | RENDER_ALL | KEEL_RENDERED,
+        plans=master(4) | island(4, 5),
+        writes=SOUND | HIDDEN,
+        plan_writes=DECKS,
+        revision=4,
+    ),
+    "what is hidden is damaged in the cache": Row(
+        base="hidden",
+        change=damaged("render", 0, "wav 16/44.1", "00.wav"),
+        why={"00": "damaged in the cache"},
+        runs=KEEL_RENDERED,
+        reasons={"00: render, wav 16/44.1": "damaged in the cache"},
+        revision=2,
+    ),
+    # --- several CDs
+    "a second disc": Row(
+        change=SPLIT,
+        why=all_of("number of discs")
+        | {f"cd disc {number} {what}": "new" for number in (1, 2) for what in OF_A_DISC}
+        | {"cd/tracks": "no longer asked for", "cd/image": "3 files; no longer asked for"}
+        | {"cd/ddp": "6 files; no longer asked for", "cd": "2 files; no longer asked for"},
+        writes=SPLIT_FLACS
+        | {f"{DISC_1.folder}/tracks/03 Cable.wav"}  # which had a pause behind it
+        | DECKS_ON_DISC_2
+        | DISC_1.everything
+        | DISC_2.everything,
+        verified=True,
+    ),
+    "one disc again": Row(
+        base="two discs",
+        change=edited((", disc: 2", "")),
+        why=all_of("number of discs")
+        | {f"cd {what}": "new" for what in OF_A_DISC}
+        | {f"cd/disc-{number}{folder}": "no longer asked for" for number in (1, 2) for folder in FOLDERS},
+        writes=FLACS | called(CD, 3, 4, 5) | DISC.everything,
+        sums=set(),
+        revision=3,
+    ),
+    "a mix on the second disc is another": Row(
+        base="two discs",
+        change=mix("e.wav", -DECK[JOINT:]),
+        heard=1,
+        why={"04": MIX, "05": MIX, "side B": "changed", "cutting note": "changed"}
+        | dict.fromkeys(("cd disc 2 image", "cd disc 2 DDP fileset", "cd disc 2 PQ sheet"), "changed"),
+        may=LEVEL,
+        runs=master(4) | island(4, 5),
+        writes={f"{FLAC}/2-01 Deck One.flac", f"{FLAC}/2-02 Deck Two.flac"}
+        | DECKS_ON_DISC_2
+        | DISC_2.samples
+        | SIDE_B
+        | NOTE,
+        revision=3,
+    ),
+    "a title on the first disc": Row(
+        base="two discs",
+        change=edited(("title: Bow", "title: Arrow")),
+        why={
+            "02": "title changed",
+            "cd disc 1 image": "markers changed",
+            "cd disc 1 cue sheet": "titles",
+            "cd disc 1 TOC": "titles",
+            "cd disc 1 DDP fileset": "titles",
+            "cd disc 1 PQ sheet": "what it says",
+            "side A": "names of markers changed",
+            "side A cue sheet": "titles",
+            "cutting note": "note",
+        },
+        # 24 characters of titles become 26, with the zeros behind them: a pack of CD-Text more.
+        writes={f"{FLAC}/1-02 Arrow.flac", f"{DISC_1.folder}/tracks/02 Arrow.wav"}
+        | DISC_1.image
+        | DISC_1.titles
+        | DISC_1.ddp("DDPMS")
+        | CUE_A
+        | SIDE_A
+        | NOTE,
+        revision=3,
+    ),
+    "a track more on the first disc": Row(
+        base="two discs",
+        change=together(
+            mix("f.wav", music(4.1, seed=6)),
+            edited(
+                ("  - {title: Deck One", "  - {title: Ebb, mix: mixes/f.wav}\n  - {title: Deck One"),
+                ("A: [1, 2, 3], B: [4, 5]", "A: [1, 2, 3, 4], B: [5, 6]"),
+            ),
+        ),
+        heard=1,
+        why=all_of("number of tracks", (1, 2, 3))
+        | {"03": "pauses", "04": "new"}
+        | {f"cd disc 1 {what}": "" for what in OF_A_DISC}
+        | {f"cd disc 2 {what}": "" for what in ("image", "DDP fileset", "PQ sheet")}
+        | dict.fromkeys(("side A", "side A cue sheet", "side B", "side B cue sheet", "cutting note"), ""),
+        may=LEVEL,
+        runs={"04 Ebb: master"} | island(4, 4) | listen(3),  # which has a pause behind it now
+        writes={path for path in SPLIT_FLACS if "/1-" in path}
+        | {f"{FLAC}/1-04 Ebb.flac"}
+        | {f"{DISC_1.folder}/tracks/{name}.wav" for name in ("03 Cable", "04 Ebb")}
+        | DISC_1.samples
+        | DISC_1.marks
+        | DISC_1.end
+        | DISC_1.titles
+        | SIDE_A
+        | CUE_A
+        | CUE_B
+        | NOTE,
+        idle=DISC_2.samples | DISC_2.ddp("PQDESCR") | SIDE_B,  # where tracks have other numbers on the album
+        revision=3,
     ),
     # --- what is delivered
     "a format more": Row(

@@ -158,7 +158,7 @@ def test_when_one_track_has_a_performer_all_have_a_string():
 
 @pytest.mark.parametrize("name", ["performer", "songwriter", "composer", "arranger"])
 @pytest.mark.parametrize(
-    ("tracks", "disc"), [(("A", "A"), "A"), (("A", "B"), "Various"), (("", "B"), "Various")]
+    ("tracks", "disc"), [(("A", "A"), "A"), (("A", "B"), "Various"), (("", "B"), "B"), (("", "B", "C"), "Various")]
 )
 def test_a_disc_without_a_name_has_that_of_its_tracks(name, tracks, disc):
     words = tuple(Words(title="T", **{name: track}) for track in tracks)

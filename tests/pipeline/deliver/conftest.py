@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from pipeline.build.cache import Cache
+from pipeline.build.discs import sums_tasks, with_sums
 from pipeline.build.renders import Session, limited, rendered_tracks, task
 from pipeline.build.trace import Before
-from pipeline.build.discs import sums_tasks, with_sums
 from pipeline.deliver.discs import discs_of
 from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.release import DiscMaster, Release

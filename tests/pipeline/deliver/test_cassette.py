@@ -15,8 +15,8 @@ from numpy.testing import assert_array_equal
 
 from pipeline.build.keys import key_of
 from pipeline.deliver.cassette import cassette_faults, cassette_files, cassette_format, cassette_sides
-from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.cue import parse_cue
+from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.release import Deliverable
 from pipeline.formats import parse_format
 from pipeline.manifest.load import read

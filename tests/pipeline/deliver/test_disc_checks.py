@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.deliver.disc_checks import cd_faults, cd_remarks, cd_text
+from pipeline.deliver.disc_checks import cd_faults, cd_remarks, cd_text, spelling_note
 from pipeline.deliver.discs import discs_of
 from tests.albums import manifest, placed, timeline
 
@@ -41,9 +41,7 @@ def test_words_that_cd_text_has_no_room_for(laid, folder):
     (fault,) = cd_faults(release, clock, discs)
     assert "the CD-Text needs" in fault.problem
     assert "packs of 12 characters; 253 fit" in fault.problem
-    assert fault.hint == (
-        "shorten titles and messages, leave out arrangers or composers, or write cd_text: off"
-    )
+    assert fault.hint == ("shorten titles, or write text: {fields: [title, performer]}, or cd_text: off")
     assert placed([fault], folder)[0][1] == "deliver.cd.text"
     release, clock, discs = laid(tracks, "cd_text: off")
     assert cd_faults(release, clock, discs) == []
@@ -58,7 +56,8 @@ def test_a_pre_gap_that_the_map_has_no_digits_for(laid, folder):
     release, clock, discs = laid(TRACK, album=album, hidden=10_000 - 150)
     (fault,) = cd_faults(release, clock, discs)
     assert fault.problem == (
-        "track 1 starts at 02:13:25; the map of a DDP fileset has four digits for that, which is up to 02:13:24"
+        "track 1 starts at 02:13:25; "
+        "the map of a DDP fileset has four digits for that, which is up to 02:13:24"
     )
     assert fault.hint == "make it shorter, or write ddp: no"
     assert placed([fault], folder) == [("1:57", "album.hidden")]
@@ -76,14 +75,37 @@ def test_another_spelling_is_told_once(laid, folder):
     assert placed(found, folder) == [("4:3", "tracks[0]")] * 2
 
 
-def test_many_spellings_are_counted(laid):
+def test_a_build_counts_what_a_check_lists(laid):
     tracks = "".join(f"- {{mix: a.wav, title: Ł{n}, artist: Мир, isrc: GBAYE260000{n}}}\n" for n in range(5))
     release, _, discs = laid(tracks)
-    *three, more = [remark.problem for remark in cd_remarks(release, discs)]
-    assert len(three) == 3
-    assert more == "CD-Text has another spelling for 3 more texts too"
+    assert len(cd_remarks(release, discs)) == 6
+    assert spelling_note(release, discs) == [
+        "CD-Text has another spelling for 6 texts: deadwax check says which"
+    ]
     release, _, discs = laid(tracks, "cd_text: off")
-    assert cd_remarks(release, discs) == []
+    assert cd_remarks(release, discs) == spelling_note(release, discs) == []
+    release, _, discs = laid(tracks, "text: {fields: [title]}")
+    assert len(cd_remarks(release, discs)) == 5
+
+
+def test_a_text_of_which_nothing_is_left(laid):
+    """Private use: nobody has named it."""
+    release, _, discs = laid("- {mix: a.wav, title: \ue000, isrc: GBAYE2600001}\n")
+    (remark,) = cd_remarks(release, discs)
+    assert remark.problem == 'CD-Text cannot hold "\\ue000", and has nothing for it'
+
+
+@pytest.mark.parametrize(
+    ("language", "second", "said"),
+    [("", "en", "en"), ("zxx", "en", "en"), ("de", "de", "de"), ("nb", "no", "nb")],
+)
+def test_both_languages_are_two(laid, folder, language, second, said):
+    album = f", language: {language}" if language else ""
+    release, clock, discs = laid(TRACK, f"text: {{second: {{language: {second}, title: T}}}}", album)
+    (fault,) = cd_faults(release, clock, discs)
+    assert fault.problem == f'the first language of CD-Text is "{said}" too'
+    assert fault.hint == "text: {language: …} says which the first is; it is the album's, or English"
+    assert fault.path == "deliver.cd.text.second.language"
 
 
 def test_a_hidden_track_and_no_cd(folder):

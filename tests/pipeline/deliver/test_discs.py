@@ -185,13 +185,37 @@ def test_the_words_of_a_disc(folder):
         "Hi",
     )
     assert (two.title, two.performer, two.composer) == ("a", "E", "")
-    # Tracks have writers, and not the same: a disc that has none beside them would be read as nobody's.
-    assert (text.disc.composer, text.disc.songwriter, text.disc.arranger) == ("Various", "Various", "")
+    # A disc that has nobody where tracks have somebody would be read wrongly.
+    assert (text.disc.composer, text.disc.songwriter, text.disc.arranger) == ("B, C", "D", "")
 
 
 def test_one_writer_of_all_is_the_disc_s(folder):
-    (text,) = said(folder, "- {mix: a.wav, composer: B}\n- {mix: a.wav, composer: B}\n")
+    (text,) = said(folder, "- {mix: a.wav, composer: B}\n- {mix: a.wav, composer: B}\n- a.wav\n")
     assert text.disc.composer == "B"
+
+
+def test_several_writers_are_various(folder):
+    (text,) = said(folder, "- {mix: a.wav, composer: B}\n- {mix: a.wav, composer: C}\n")
+    assert text.disc.composer == "Various"
+
+
+def test_cd_text_may_be_spelt_for_itself(folder):
+    """Digital files keep what tags have."""
+    tracks = "- {mix: a.wav, title: 東京}\n- {mix: a.wav, title: 雨, artist: Guest}\n"
+    (text,) = said(
+        folder, tracks, "text: {title: Eki, artist: Sakamoto Trio, titles: [Tokyo, Ame]}", ", language: ja"
+    )
+    assert (text.language, text.disc.title, text.disc.performer) == ("ja", "Eki", "Sakamoto Trio")
+    assert [(words.title, words.performer) for words in text.tracks] == [
+        ("Tokyo", "Sakamoto Trio"),
+        ("Ame", "Guest"),
+    ]
+
+
+def test_only_the_words_that_are_wanted(folder):
+    (text,) = said(folder, "- {mix: a.wav, composer: B, message: Hi}\n", "text: {fields: [title, performer]}")
+    assert (text.disc.composer, text.tracks[0].composer, text.tracks[0].message) == ("", "", "")
+    assert (text.tracks[0].title, text.tracks[0].performer) == ("a", "A")
 
 
 def test_cd_text_has_latin_letters(folder):

@@ -11,8 +11,8 @@ import pytest
 from dsp.spectrum import NOMINAL_HZ
 from pipeline.build.files import File, fill
 from pipeline.deliver.cd import cd_files
-from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.digital import digital_files
+from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.paperwork import Paper, audio_of, delivery_data, reissue, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease
 from pipeline.formats import parse_format
