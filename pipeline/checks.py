@@ -106,7 +106,7 @@ def _number(manifest: Manifest, mix: int) -> int:
 
 def _upsampling_faults(manifest: Manifest, facts: Sequence[MixFacts | None]) -> Iterator[Fault]:
     """High-resolution formats are not made from mixes that are none: stores call it fraud."""
-    if manifest.deliver.allow_upsampling:
+    if manifest.deliver.allow_upsampling or manifest.is_hidden:  # which is on a CD alone
         return
     for place, form in enumerate(manifest.deliver.digital):
         if form.rate < HI_RES_RATE:

@@ -29,7 +29,7 @@ from pipeline.build.run import Task, Watcher
 from pipeline.build.trace import rows_of
 from pipeline.deliver.disc_checks import disc_notes, spelling_note
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
-from pipeline.deliver.release import AlternateRelease, Release
+from pipeline.deliver.release import AlternateRelease, HiddenRelease, Release
 from pipeline.deliver.side_remarks import side_remarks
 from pipeline.faults import Fault, Faults
 from pipeline.listing import audio_seconds, read_listing
@@ -183,10 +183,21 @@ def _unwise(each: AlternateRelease) -> Iterator[str]:
             yield f"{form}: samples clipped; use the limiter"
 
 
+def _unwise_hidden(hidden: HiddenRelease) -> Iterator[str]:
+    """The same of what is hidden before track 1."""
+    if hidden.level.note:
+        yield hidden.level.note
+    if hidden.facts.lossy:
+        yield f"made from a lossy mix ({hidden.facts.codec}); ask for the real one"
+    if hidden.rendered.clipped_samples:
+        yield "samples clipped; use the limiter"
+
+
 def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     """What went well enough to deliver and should still be known."""
     release, cover = production.release, opened.cover
     count = sum(len(remarks(release.manifest, mix, facts)) for mix, facts in enumerate(release.facts))
+    count += len(remarks(release.hidden_alone.manifest, 0, release.hidden.facts)) if release.hidden else 0
     plural = "s" if count > 1 else ""
     found = [f"{count} remark{plural} on the mixes: deadwax check says more"] if count else []
     mixes = [(piece.number, release.facts[piece.mix]) for piece in release.pieces]
@@ -208,6 +219,8 @@ def _warnings(opened: Opened, production: Production) -> tuple[str, ...]:
     for number, level in enumerate(release.levels):
         if level.note:
             found.append(f"track {release.reels[number].first_track}: {level.note}")
+    if release.hidden:
+        found += [f"hidden track: {text}" for text in _unwise_hidden(release.hidden)]
     for each in release.alternates:
         found += [f"track {each.piece.number} ({each.version}): {text}" for text in _unwise(each)]
     for form, tracks in release.limited.items():

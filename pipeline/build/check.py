@@ -74,7 +74,7 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     unwise += unwise_sides(manifest)
     unwise += _unwise_masters(manifest, hashed.sha256)
     if manifest.hidden:
-        unwise += _unwise_mixes(manifest.hidden, facts.hidden)
+        unwise += _unwise_mixes(manifest.hidden, facts.hidden) + lint.mixed(manifest.hidden, facts.hidden)
     return Checked(
         manifest=manifest,
         facts=tuple(facts.mixes),

@@ -6,7 +6,7 @@ from pipeline.cd.disc import Disc, Words
 from pipeline.cd.msf import msf
 from pipeline.cd.text_packs import LANGUAGES
 from pipeline.cd.text_writer import TextTooLongError, text_file
-from pipeline.deliver.disc_limits import disc_faults, disc_remarks
+from pipeline.deliver.disc_limits import TRACKS_MAX, disc_faults, disc_remarks
 from pipeline.deliver.disc_texts import disc_words_in, first_language, in_latin, track_words_in
 from pipeline.deliver.discs import split_faults
 from pipeline.faults import Fault
@@ -28,7 +28,7 @@ def cd_faults(manifest: Manifest, timeline: Timeline, discs: Sequence[Disc]) -> 
     found = split_faults(manifest, timeline) + wrong
     for disc in discs:
         found += disc_faults(manifest, disc, _settings(manifest).profile)
-        found += [] if wrong else _text_faults(manifest, disc)
+        found += [] if wrong or len(disc.tracks) > TRACKS_MAX else _text_faults(manifest, disc)
         found += _pregap_faults(manifest, disc) if _settings(manifest).ddp else ()
     return found
 

@@ -48,6 +48,13 @@ def test_words_that_cd_text_has_no_room_for(laid, folder):
     assert cd_text(discs[0]) == b""
 
 
+def test_more_tracks_than_cd_text_numbers(laid):
+    """That there are too many is said; what CD-Text would come to is not asked."""
+    release, clock, discs = laid("- a.wav\n" * 100)
+    (fault,) = cd_faults(release, clock, discs)
+    assert fault.problem == "a CD holds 99 tracks, this album has 100"
+
+
 def test_a_pre_gap_that_the_map_has_no_digits_for(laid, folder):
     """9999 sectors are 2 minutes, 13 seconds and 24 sectors."""
     album = ", hidden: {mix: a.wav, gap: 0}"
