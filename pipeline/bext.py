@@ -21,6 +21,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import IO
 
+from pipeline.cd.codes import ISRC
 from pipeline.cd.latin import to_ascii
 from pipeline.files import naming
 from pipeline.wave import Chunk, list_chunk
@@ -49,7 +50,7 @@ _NOT_GIVEN = 0x7FFF
 _UTF_8 = 65001  # Microsoft's number of this code page
 _LAST_FRAME = 2**64 - 1
 _MODES = {1: "mono", 2: "stereo"}
-_ISRC = """\
+_ISRC_XML = """\
 <ebuCoreMain xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns="urn:ebu:metadata-schema:ebucore">
   <coreMetadata>
     <identifier typeLabel="GUID" typeDefinition="Globally Unique Identifier" formatLabel="ISRC"
@@ -190,9 +191,9 @@ def _history(broadcast: Broadcast) -> list[str]:
 
 def axml_chunk(isrc: str) -> Chunk:
     """`axml` that says the ISRC, twelve characters without hyphens; ValueError for any other text."""
-    if not re.fullmatch("[A-Z]{2}[A-Z0-9]{3}[0-9]{7}", isrc):
+    if not ISRC.fullmatch(isrc):
         raise ValueError(f"an ISRC is such as GBAYE2600001 (got {isrc!r})")
-    return Chunk("axml", _even(_ISRC.format(isrc=isrc).encode("ascii"), b"\n"))
+    return Chunk("axml", _even(_ISRC_XML.format(isrc=isrc).encode("ascii"), b"\n"))
 
 
 def charset_chunk() -> Chunk:

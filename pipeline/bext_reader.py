@@ -1,30 +1,26 @@
 """What a WAV or RF64 says of itself, read back: `bext`, the ISRC in `axml`, the texts of INFO, the markers.
 
-It shares names of fields with the code that writes, and nothing else. Chunks are found wherever in the file
-they are. It is a reader for proof, not for any file that calls itself a WAV: what the formats demand must be
-so. Namespaces of `axml` are not looked at, as programs that write it do not agree on them.
+It shares names of fields with the code that writes, and nothing else. It is a reader for proof, not for any
+file that calls itself a WAV: what the formats demand must be so. Namespaces of `axml` are not looked at, as
+programs that write it do not agree on them.
 
 Sources: as of `pipeline.bext`.
 """
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from xml.parsers import expat
 
 from pipeline.bext import INFO_FIELDS
 from pipeline.faults import Fault
 from pipeline.manifest.places import shown
 from pipeline.markers import Marker, read_markers
+from pipeline.wave_reader import WaveChunks, WaveError, items_of, number_of
 
 Fields = dict[str, list[str]]
 
-_MOST_CHUNKS = 10_000
-_MOST_BYTES = 1 << 22  # of a chunk that is read whole; coding history and an ISRC are a thousandth of that
 _DEEPEST = 100  # of elements in elements; those around an ISRC are four
-_OPEN = 0xFFFF_FFFF
 _Span = tuple[int, int]
 
 # Where the fields of bext are: first byte, length. From version 1 on there is a UMID, from 2 on loudness.
@@ -51,9 +47,12 @@ def read_broadcast_tags(path: Path) -> Fields:
 
     Fault, with nothing but the problem in it, when chunks are damaged or do not hang together.
     """
-    with path.open("rb") as file:
-        found = _chunks(file)
-        tags = _broadcast(file, found) | _codes(file, found) | _code_page(file, found) | _info(file, found)
+    try:
+        with path.open("rb") as file:
+            chunks = WaveChunks(file)
+            tags = _broadcast(chunks) | _codes(chunks) | _code_page(chunks) | _info(chunks)
+    except WaveError as wrong:
+        raise Fault(f"what it says of itself cannot be read: {wrong}") from None
     markers = [_marked(marker) for marker in read_markers(path)]
     return tags | ({"MARKER": markers} if markers else {})
 
@@ -63,82 +62,18 @@ def _marked(marker: Marker) -> str:
     return f"{marker.frame}{length} {marker.label}"
 
 
-# --- chunks
-
-
-def _fault(problem: str) -> Fault:
-    return Fault(f"what it says of itself cannot be read: {problem}")
-
-
-def _read(file: IO[bytes], at: int, count: int) -> bytes:
-    file.seek(at)
-    return file.read(count)
-
-
-def _number(raw: bytes) -> int:
-    return int.from_bytes(raw, "little")
-
-
-def _chunks(file: IO[bytes]) -> dict[bytes, list[_Span]]:
-    """Where the bodies of chunks begin and how long they are, by name."""
-    size = os.fstat(file.fileno()).st_size
-    head = _read(file, 0, 12)
-    if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
-        raise _fault("it is no WAV")
-    found: dict[bytes, list[_Span]] = {}
-    at = 12
-    for _ in range(_MOST_CHUNKS):
-        if at + 8 > size:
-            break
-        name, length = _chunk_head(file, at, found)
-        at += 8
-        if at + length > size:
-            there = f"{max(0, size - at):,} are there"
-            raise _fault(
-                f"a chunk {shown(name.decode('latin-1'))} is {length:,} bytes long, of which {there}"
-            )
-        found.setdefault(name, []).append((at, length))
-        at += length + length % 2
-    else:
-        raise _fault(f"it has more than {_MOST_CHUNKS:,} chunks")
-    if b"data" not in found:
-        raise _fault('there is no chunk "data"')
-    return found
-
-
-def _chunk_head(file: IO[bytes], at: int, before: dict[bytes, list[_Span]]) -> tuple[bytes, int]:
-    """Name and length; the length of the audio of an RF64 is in `ds64`, which stands before it."""
-    raw = _read(file, at, 8)
-    name, length = raw[:4], _number(raw[4:])
-    if name == b"data" and length == _OPEN and b"ds64" in before:
-        length = _number(_read(file, before[b"ds64"][0][0] + 8, 8))
-    return name, length
-
-
-def _only(file: IO[bytes], name: str, spans: list[_Span]) -> bytes | None:
-    """The body of a chunk that is there once or not at all."""
-    if not spans:
-        return None
-    if len(spans) > 1:
-        raise _fault(f"there are {len(spans)} chunks {shown(name)}")
-    at, length = spans[0]
-    if length > _MOST_BYTES:
-        raise _fault(f"a chunk {shown(name)} of {length:,} bytes is too long to be one")
-    return _read(file, at, length)
-
-
 # --- bext
 
 
-def _broadcast(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
-    body = _only(file, "bext", found.get(b"bext", []))
+def _broadcast(chunks: WaveChunks) -> Fields:
+    body = chunks.only("bext")
     if body is None:
         return {}
     if len(body) < _HISTORY:
-        raise _fault(f'a chunk "bext" of {len(body):,} bytes is shorter than its {_HISTORY} of fields')
-    version = _number(_part(body, _VERSION))
+        raise WaveError(f'a chunk "bext" of {len(body):,} bytes is shorter than its {_HISTORY} of fields')
+    version = number_of(_part(body, _VERSION))
     tags = {name: [text] for name, span in _TEXTS.items() if (text := _ascii(_part(body, span), name))}
-    tags["TIMEREFERENCE"] = [str(_number(_part(body, _TIME_REFERENCE)))]
+    tags["TIMEREFERENCE"] = [str(number_of(_part(body, _TIME_REFERENCE)))]
     tags["BEXTVERSION"] = [str(version)]
     if version >= 1 and any(umid := _part(body, _UMID)):
         tags["UMID"] = [umid.hex().upper()]
@@ -163,22 +98,22 @@ def _ascii(raw: bytes, name: str, besides: str = "") -> str:
     text = raw.partition(b"\0")[0].decode("latin-1")
     if all(" " <= character <= "~" or character in besides for character in text):
         return text
-    raise _fault(f"{name} is no plain ASCII ({shown(text)})")
+    raise WaveError(f"{name} is no plain ASCII ({shown(text)})")
 
 
 def _lines(text: str) -> list[str]:
     *lines, rest = text.split("\r\n")
     if rest or any("\r" in line or "\n" in line for line in lines):
-        raise _fault("not every line of CODINGHISTORY ends in CR and LF")
+        raise WaveError("not every line of CODINGHISTORY ends in CR and LF")
     return lines
 
 
 # --- axml
 
 
-def _codes(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
+def _codes(chunks: WaveChunks) -> Fields:
     """Every ISRC; some programs call the chunk `aXML`."""
-    body = _only(file, "axml", [*found.get(b"axml", ()), *found.get(b"aXML", ())])
+    body = chunks.only("axml", "aXML")
     if body is None:
         return {}
     reading = _IsrcReader()
@@ -189,7 +124,7 @@ def _codes(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
         ValueError,
         LookupError,
     ) as error:  # the last two: encodings that it cannot read
-        raise _fault(f'the chunk "axml" is no XML ({error})') from None
+        raise WaveError(f'the chunk "axml" is no XML ({error})') from None
     return {"ISRC": reading.found} if reading.found else {}
 
 
@@ -212,12 +147,12 @@ class _IsrcReader:
         self._code: str | None = None
 
     def _doctype(self, *_: Any) -> None:
-        raise _fault('the chunk "axml" has a document type, which could define anything')
+        raise WaveError('the chunk "axml" has a document type, which could define anything')
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise _fault(f'the chunk "axml" has elements more than {_DEEPEST} deep')
+            raise WaveError(f'the chunk "axml" has elements more than {_DEEPEST} deep')
         if not _is_identifier(name):
             return
         if self._labelled_at is not None:
@@ -245,38 +180,26 @@ def _is_identifier(name: str) -> bool:
 # --- INFO
 
 
-def _code_page(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
-    body = _only(file, "CSET", found.get(b"CSET", []))
+def _code_page(chunks: WaveChunks) -> Fields:
+    body = chunks.only("CSET")
     if body is None:
         return {}
     if len(body) < 8:
-        raise _fault(f'a chunk "CSET" of {len(body)} bytes is shorter than its 8 of fields')
-    return {"CODEPAGE": [str(_number(body[:2]))]}
+        raise WaveError(f'a chunk "CSET" of {len(body)} bytes is shorter than its 8 of fields')
+    return {"CODEPAGE": [str(number_of(body[:2]))]}
 
 
-def _info(file: IO[bytes], found: dict[bytes, list[_Span]]) -> Fields:
-    spans = [span for span in found.get(b"LIST", ()) if span[1] >= 4 and _read(file, span[0], 4) == b"INFO"]
+def _info(chunks: WaveChunks) -> Fields:
+    lists = chunks.lists(b"INFO")
+    if len(lists) > 1:
+        raise WaveError(f'there are {len(lists)} chunks "LIST" of texts')
     tags: Fields = {}
-    for name, raw in _items(_only(file, "LIST", spans) or b""):
+    for name, raw in items_of(b"".join(lists)):
         tag = INFO_FIELDS.get(name, f"INFO:{name}")
         if tag in tags:
-            raise _fault(f"{shown(name)} is there twice")
+            raise WaveError(f"{shown(name)} is there twice")
         tags[tag] = [_utf8(name, raw)]
     return tags
-
-
-def _items(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Names and bodies of the chunks in a list."""
-    at = 4
-    while at < len(body):
-        name, length = body[at : at + 4].decode("latin-1"), _number(body[at + 4 : at + 8])
-        at += 8
-        if at + length > len(body):
-            raise _fault(
-                f"{shown(name)} is {length:,} bytes long, of which {max(0, len(body) - at):,} are there"
-            )
-        yield name, body[at : at + length]
-        at += length + length % 2
 
 
 def _utf8(name: str, raw: bytes) -> str:
@@ -286,4 +209,4 @@ def _utf8(name: str, raw: bytes) -> str:
             raise ValueError
         return text.decode()
     except ValueError:
-        raise _fault(f"{shown(name)} is no line of UTF-8 that ends in a zero") from None
+        raise WaveError(f"{shown(name)} is no line of UTF-8 that ends in a zero") from None

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cd.ddp_reader import DdpTrack, Stream
+from pipeline.cd.ddp_checksums import CRC32, MD5
+from pipeline.cd.ddp_pq import DdpTrack
 from pipeline.cd.ddp_records import AUDIO_MODE
+from pipeline.cd.ddp_streams import Stream
 from pipeline.cd.msf import msf
 from pipeline.cd.text_packs import CHARSETS
 from pipeline.cd.text_reader import TextBlock
@@ -21,7 +23,7 @@ from pipeline.manifest.places import printable
 
 WIDTH = 100
 LONGEST = 400
-KINDS = {AUDIO_MODE: "audio", "CDTEXT": "CD-Text", "PQ DESCR": "PQ descriptor", "": "of no use"}
+KINDS = {AUDIO_MODE: "audio", "CDTEXT": "CD-Text", "PQ DESCR": "PQ descriptor", "": "unknown"}
 IDS = {"musicbrainz_id": "MusicBrainz", "cddb_id": "CDDB", "accuraterip_id": "AccurateRip"}
 
 
@@ -43,7 +45,13 @@ def print_contents(contents: Contents) -> None:
         print(f"{IDS[name]:12} {known}")
     for remark in contents.remarks:
         print(f"remark: {remark}")
-    print(f"{contents.ddp.folder}: {_counted(len(contents.faults), 'fault')}")
+    print(f"{contents.ddp.folder}: {_verdict(contents)}")
+
+
+def _verdict(contents: Contents) -> str:
+    """How many faults; remarks are counted too, as some are of what no rule can be sure of."""
+    remarks = len(contents.remarks)
+    return _counted(len(contents.faults), "fault") + (f", {_counted(remarks, 'remark')}" if remarks else "")
 
 
 def print_exported(exported: Exported) -> None:
@@ -92,17 +100,20 @@ def _upc(contents: Contents) -> str:
 
 
 def _stream(stream: Stream) -> str:
-    kind = KINDS.get(stream.kind, stream.kind)
-    length = "of no length" if stream.length is None else f"{stream.length}"
-    unit = "sectors" if stream.kind == AUDIO_MODE else "bytes"
-    return f"{printable(stream.name):17} {kind:13} {length:>8} {unit}"
+    start = f"{printable(stream.name):17} {KINDS.get(stream.kind, stream.kind):13}"
+    if stream.length is None:
+        return f"{start} of no length"
+    unit = {AUDIO_MODE: " sectors", "": ""}.get(stream.kind, " bytes")
+    return f"{start} {stream.length:>8}{unit}"
 
 
 def _checksums(contents: Contents) -> str:
-    if not contents.ddp.checksums:
+    ddp = contents.ddp
+    if not ddp.lists:
         return "none"
-    wrong = sum(fault.path in ("MD5", "CRC-32") for fault in contents.faults)
-    return f"{printable(contents.ddp.checksums)}: {f'{wrong} wrong' if wrong else 'all match'}"
+    wrong = sum(fault.path in (MD5, CRC32) for fault in contents.faults)
+    found = f"{', '.join(map(printable, ddp.lists))}: {f'{wrong} wrong' if wrong else 'all match'}"
+    return found if ddp.checksums else f"{found}; no list of MD5 sums"
 
 
 # --- marks

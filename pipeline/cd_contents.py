@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cd import disc_ids
-from pipeline.cd.ddp_reader import Ddp, Stream, image_blocks, read_ddp
+from pipeline.cd.ddp_reader import Ddp, image_blocks, read_ddp
 from pipeline.cd.ddp_records import DDPID, DDPMS, TEXT_SUBCODE
+from pipeline.cd.ddp_streams import Stream
 from pipeline.cd.disc import PREGAP_SECTORS
 from pipeline.cd.msf import msf
 from pipeline.cd.text_reader import TextBlock, TextContents, read_text
@@ -50,14 +51,17 @@ class Contents:
 
 
 def find_filesets(folder: Path) -> list[Path]:
-    """The folder itself, or the filesets of a delivery, of its `cd` or of a disc of it; Fault without any."""
+    """The folder itself, or the filesets of a delivery, of its `cd` or of a disc of it; Fault without any.
+
+    Where there is one, folders in such places that hold none are given too: a disc must not be missed.
+    """
     if _holds_one(folder):
         return [folder]
-    found = [path for pattern in PLACES for path in folder.glob(pattern) if _holds_one(path)]
-    if not found:
+    found = [path for pattern in PLACES for path in folder.glob(pattern)]
+    if not any(map(_holds_one, found)):
         hint = "name the folder that holds DDPID and DDPMS, or a delivery"
         problem = "holds no DDP fileset" if folder.is_dir() else "is no folder"
-        raise Fault(problem, place=printable(str(folder), 200), hint=hint)
+        raise Fault(problem, place=printable(str(folder), 400), hint=hint)
     return sorted(found, key=_in_order)
 
 
@@ -165,6 +169,7 @@ def contents_data(contents: Contents) -> dict[str, Any]:
         "texts": [asdict(block) for block in contents.text.blocks] if contents.text else [],
         **{name: ids_of(contents).get(name) for name in ("musicbrainz_id", "cddb_id", "accuraterip_id")},
         "checksums": ddp.checksums or None,
+        "checksum_lists": list(ddp.lists),
         "faults": [asdict(fault) for fault in contents.faults],
         "remarks": [asdict(remark) for remark in contents.remarks],
     }

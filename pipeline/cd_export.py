@@ -1,9 +1,10 @@
 """The audio of a DDP fileset as files that anything plays: a plain image, a file for each track, cue sheets.
 
-The plain image lacks the first two seconds of the DDP's, which are silent and in no other image of a CD;
-where index 01 of track 1 comes sooner than that, which no disc may have, the image begins there. A track's
-file runs from its index 01 to the next one's, so a pause is at the end of the file before; what is heard
-before track 1 has a file of its own. Of a faulty fileset all is exported that it still allows.
+The plain image lacks the first two seconds of the DDP's, which are in no other image of a CD; when they are
+not silent, as they ought to be, a note says so. Where index 01 of track 1 comes sooner than that, which no
+disc may have, the image begins there. A track's file runs from its index 01 to the next one's, so a pause is
+at the end of the file before; what is heard before track 1 has a file of its own. Of a faulty fileset all is
+exported that it still allows.
 """
 
 import os
@@ -120,7 +121,7 @@ def _pieces(contents: Contents, stem: str) -> tuple[_Piece, list[_Piece], list[s
     """The image, the tracks of which there is something, what is hidden before them; what there is not."""
     end = contents.ddp.first_sector + contents.ddp.image_sectors
     first = min((PREGAP_SECTORS, end, *contents.starts[:1]))
-    notes = list(_notes(contents, end))
+    notes = list(_notes(contents, first, end))
     tracks: list[_Piece] = []
     if contents.hidden:
         tracks.append(_Piece(f"tracks/{_named(contents, 0, HIDDEN)}", first, min(end, contents.starts[0])))
@@ -141,7 +142,10 @@ def _named(contents: Contents, number: int, title: str) -> str:
     return track_name(number, len(contents.ddp.tracks), title, "wav")
 
 
-def _notes(contents: Contents, end: int) -> Iterator[str]:
+def _notes(contents: Contents, first: int, end: int) -> Iterator[str]:
+    """What of the image is in no file, or not where it belongs; the plain one is sectors `first` to `end`."""
+    if any(codes.any() for codes in image_blocks(contents.ddp, 0, first)):
+        yield f"the image is not silent before {msf(first)}: what sounds there is in no file"
     if not contents.ddp.tracks:
         yield "no track is written: the fileset tells of none"
     elif end != contents.ddp.lead_out_sector:

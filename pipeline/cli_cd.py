@@ -29,19 +29,23 @@ def ddp(
     """Say what any DDP fileset holds and what is wrong with it; write its audio as WAVs if asked to."""
     from pipeline.cd_contents import find_filesets
     from pipeline.cd_export import refuse_full
-    from pipeline.console import Screen
+    from pipeline.console import Screen, print_faults
 
     with faults_as_data(as_json), Screen(quiet=as_json) as screen:
         found = find_filesets(folder)
         if export:
             refuse_full(export)
         looked_at = [_look(each, _target(export, each, len(found)), screen) for each in found]
+    told = [each for each in looked_at if not isinstance(each, Fault)]
+    none = [each for each in looked_at if isinstance(each, Fault)]
     if as_json:
-        print_json({"filesets": [_data(*each) for each in looked_at]})
+        faults = {"faults": [asdict(fault) for fault in none]} if none else {}
+        print_json({"filesets": [_data(*each) for each in told], **faults})
     else:
-        for each in looked_at:
+        for each in told:
             _print(*each)
-    if any(contents.faults or isinstance(exported, Fault) for contents, exported in looked_at):
+        print_faults(none)
+    if none or any(contents.faults or isinstance(exported, Fault) for contents, exported in told):
         raise typer.Exit(AT_FAULT)
 
 
@@ -50,16 +54,22 @@ def _target(export: Path | None, fileset: Path, count: int) -> Path | None:
     return export / fileset.parent.name if export and count > 1 else export
 
 
-def _look(fileset: Path, target: Path | None, screen: "Screen") -> "tuple[Contents, Exported | Fault | None]":
-    """What a fileset holds, and what was exported of it or why nothing was."""
+def _look(
+    fileset: Path, target: Path | None, screen: "Screen"
+) -> "tuple[Contents, Exported | Fault | None] | Fault":
+    """What a fileset holds, and what was exported of it or why nothing was; a fault where it is none."""
     from pipeline.cd.disc import SECTOR_BYTES, SECTORS_PER_SECOND
     from pipeline.cd_contents import read_contents
     from pipeline.cd_export import export, export_seconds
 
     second_bytes = SECTOR_BYTES * SECTORS_PER_SECOND
-    size = sum(path.stat().st_size for path in fileset.iterdir() if path.is_file())
+    files = fileset.iterdir() if fileset.is_dir() else ()
+    size = sum(path.stat().st_size for path in files if path.is_file())
     screen.stage("reading", size / second_bytes)
-    contents = read_contents(fileset, lambda count: screen.advanced(count / second_bytes))
+    try:
+        contents = read_contents(fileset, lambda count: screen.advanced(count / second_bytes))
+    except Fault as fault:
+        return fault
     if target is None:
         return contents, None
     screen.stage("exporting", export_seconds(contents))

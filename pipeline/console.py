@@ -9,21 +9,19 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
-from rich.text import Text
+from rich.table import Column
 
-from dsp.comparison import OCTAVES_HZ, Comparison
 from pipeline.approvals import Approval
 from pipeline.build.album import Outcome
 from pipeline.build.approve import Approved
 from pipeline.build.check import Checked
 from pipeline.build.foresee import CURRENT, MAY, Foreseen, Line
 from pipeline.deliver.discs import length_line
-from pipeline.intake import MixFacts, word_length
+from pipeline.intake import MixFacts
 from pipeline.listing import read_listing
 from pipeline.manifest.load import Manifest
 from pipeline.single import Single
-from pipeline.timeline import SECTORS_PER_SECOND
+from pipeline.tables import clock, comparison_table, figure, mix_table, release_table
 
 # A line of plain progress is written at most this often.
 PLAIN_INTERVAL_S = 10.0
@@ -108,57 +106,11 @@ def print_check(manifest: Manifest, checked: Checked) -> None:
         console.print(comparison_table(manifest, checked.comparisons))
 
 
-def comparison_table(manifest: Manifest, comparisons: Sequence[Comparison | None]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("mix", overflow="fold")
-    octaves = [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}" for hz in OCTAVES_HZ]
-    for name in ("LU", "PLR", *octaves, "width"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for track, each in zip(manifest.tracks, comparisons, strict=True):
-        if each:
-            widths = [width for width in each.width_db if width is not None]
-            width = sum(widths) / len(widths) if widths else None
-            row = (each.loudness_lu, each.plr_db, *each.balance_db, width)
-            table.add_row(Text(Path(track.mix).name), *map(_signed, row))
-    return table
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.1f}"
-
-
 def _mixes(manifest: Manifest, checked: Checked) -> list[tuple[str, MixFacts | None]]:
     """By name; what is hidden comes last."""
     tracks = [*manifest.tracks, *(manifest.hidden.tracks if manifest.hidden else ())]
     facts = [*checked.facts, *checked.hidden]
     return [(Path(track.mix).name, known) for track, known in zip(tracks, facts, strict=True)]
-
-
-def mix_table(mixes: Sequence[tuple[str, MixFacts | None]]) -> Table:
-    """A row for each mix, by its name and what is known of it."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("mix", overflow="fold")
-    table.add_column("format")
-    for name in ("kHz", "bits", "ch", "length", "LUFS", "max S", "LRA", "dBTP", "silence s"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, known in mixes:
-        if known is None:
-            table.add_row(Text(name), "unusable")
-            continue
-        table.add_row(
-            Text(name),
-            known.container,
-            f"{known.rate / 1000:g}",
-            word_length(known),
-            str(known.channels),
-            clock(known.seconds),
-            figure(known.lufs_i),
-            figure(known.lufs_s_max),
-            figure(known.lra_lu),
-            figure(known.true_peak_dbtp),
-            f"{known.silence_start_s:.1f} {known.silence_end_s:.1f}",
-        )
-    return table
 
 
 def print_outcome(outcome: Outcome) -> None:
@@ -270,50 +222,3 @@ def _told(report: Mapping[str, Any]) -> str:
 def _paper() -> Console:
     """Standard output; wide enough for a table when it is no terminal."""
     return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120)
-
-
-def release_table(outcome: Outcome) -> Table:
-    """A row for each track: where it is on several CDs, and who has approved it where anybody has approved
-    anything.
-    """
-    release = outcome.release
-    approved = bool(outcome.approved_by or outcome.dropped)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", justify="right")
-    if release.manifest.discs > 1:
-        table.add_column("disc", no_wrap=True)
-    table.add_column("track", overflow="fold")
-    for name in ("length", "LUFS", "dBTP", "gain dB", "limiting dB"):
-        table.add_column(name, justify="right", no_wrap=True)
-    if approved:
-        table.add_column("approved", overflow="fold")
-    for piece, segment, track in zip(release.pieces, release.segments, release.reference, strict=True):
-        table.add_row(
-            str(piece.number),
-            *([f"{piece.disc}-{piece.number_on_disc:02}"] if release.manifest.discs > 1 else []),
-            Text(piece.title),
-            clock(segment.sectors / SECTORS_PER_SECOND),
-            figure(track.measure.lufs_i),
-            figure(track.measure.true_peak_dbtp),
-            f"{release.levels[release.reel_of(piece.number)].gain_db:+.1f}",
-            f"{track.limiting_max_db:.1f}",
-            *([Text(_approved(outcome, piece.number))] if approved else []),
-        )
-    return table
-
-
-def _approved(outcome: Outcome, number: int) -> str:
-    if any(track["number"] == number for track, _ in outcome.dropped):
-        return "no longer"
-    return outcome.approved_by.get(number, "no")
-
-
-def clock(seconds: float) -> str:
-    """3:41.5"""
-    tenths = round(seconds * 10)
-    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
-
-
-def figure(value: float) -> str:
-    """One decimal; a dash for silence."""
-    return f"{value:.1f}" if value > float("-inf") else "-"

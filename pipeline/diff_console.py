@@ -60,6 +60,8 @@ def diff_lines(diff: Diff) -> Iterator[str]:
     yield from (_seam(each, diff) for each in diff.seams)
     yield from (f"every track: {_changed(each)}" for each in diff.words)
     yield from _vinyl(diff.vinyl) if diff.vinyl else ()
+    for line in diff.cd:
+        yield from textwrap.wrap(f"cd: {line}", WIDTH, subsequent_indent="    ", break_on_hyphens=False)
     yield from textwrap.wrap(verdict(diff), WIDTH)
     yield _files(diff)
 

@@ -10,16 +10,14 @@ Source: IBM and Microsoft, Multimedia Programming Interface and Data Specificati
 cue points and the associated data list of the WAVE form.
 """
 
-import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pipeline.faults import Fault
-from pipeline.manifest.places import shown
 from pipeline.wave import Chunk, list_chunk
+from pipeline.wave_reader import WaveChunks, WaveError, items_of
 
 _LAST_FRAME = 2**32 - 1  # positions have 32 bits: 12 hours at 96 kHz
 
@@ -58,79 +56,27 @@ def _stretch(number: int, frames: int) -> bytes:
 
 # --- reading, which shares nothing with the above but the names of chunks
 
-_MOST_CHUNKS = 10_000
-# Of a chunk with markers: 170,000 points, where 99 tracks with 99 indexes each have 9,801.
-_MOST_BYTES = 1 << 22
-_OPEN = 0xFFFF_FFFF
-_Span = tuple[int, int]
-
 
 def read_markers(path: Path) -> list[Marker]:
     """The markers of a WAV or RF64, from first to last, wherever in the file their chunks are.
 
     Fault, with nothing but the problem in it, when they or the chunks of the file do not hang together.
     """
-    with path.open("rb") as file:
-        found = _chunks(file, os.fstat(file.fileno()).st_size)
-        points = _points(_only(file, found, "cue "))
-        names: dict[int, str] = {}
-        lengths: dict[int, int] = {}
-        for span in found.get("LIST", ()):
-            if span[1] >= 4 and _read(file, span[0], 4) == b"adtl":
-                _take_names(_bounded(file, "LIST", span), points, names, lengths)
-    marks = [Marker(frame, names.get(n, ""), lengths.get(n, 0)) for n, frame in points.items()]
+    try:
+        with path.open("rb") as file:
+            marks = _markers(WaveChunks(file))
+    except WaveError as wrong:
+        raise Fault(f"its markers cannot be read: {wrong}") from None
     return sorted(marks, key=lambda mark: mark.frame)
 
 
-def _fault(problem: str) -> Fault:
-    return Fault(f"its markers cannot be read: {problem}")
-
-
-def _read(file: IO[bytes], at: int, count: int) -> bytes:
-    file.seek(at)
-    return file.read(count)
-
-
-def _chunks(file: IO[bytes], size: int) -> dict[str, list[_Span]]:
-    """Where the bodies of chunks begin and how long they are, by name."""
-    head = _read(file, 0, 12)
-    if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
-        raise _fault("it is no WAV")
-    found: dict[str, list[_Span]] = {}
-    at, count = 12, 0
-    while at + 8 <= size:
-        raw = _read(file, at, 8)
-        name, length = raw[:4].decode("latin-1"), int.from_bytes(raw[4:], "little")
-        if name == "data" and length == _OPEN and "ds64" in found:
-            length = int.from_bytes(_read(file, found["ds64"][0][0] + 8, 8), "little")
-        at += 8
-        if at + length > size:
-            raise _fault(
-                f"a chunk {shown(name)} of {length:,} bytes begins {size - at:,} bytes before the end"
-            )
-        found.setdefault(name, []).append((at, length))
-        count += 1
-        if count > _MOST_CHUNKS:
-            raise _fault(f"it has more than {_MOST_CHUNKS:,} chunks")
-        at += length + length % 2
-    if "data" not in found:
-        raise _fault('there is no chunk "data"')
-    return found
-
-
-def _only(file: IO[bytes], found: dict[str, list[_Span]], name: str) -> bytes:
-    """The body of a chunk that is there once or not at all."""
-    spans = found.get(name, [])
-    if len(spans) > 1:
-        raise _fault(f'there are {len(spans)} chunks "{name}"')
-    return _bounded(file, name, spans[0]) if spans else b""
-
-
-def _bounded(file: IO[bytes], name: str, span: _Span) -> bytes:
-    at, length = span
-    if length > _MOST_BYTES:
-        raise _fault(f'a chunk "{name}" of {length:,} bytes is too long to be one')
-    return _read(file, at, length)
+def _markers(chunks: WaveChunks) -> list[Marker]:
+    points = _points(chunks.only("cue ") or b"")
+    names: dict[int, str] = {}
+    lengths: dict[int, int] = {}
+    for body in chunks.lists(b"adtl"):
+        _take_names(body, points, names, lengths)
+    return [Marker(frame, names.get(n, ""), lengths.get(n, 0)) for n, frame in points.items()]
 
 
 def _points(body: bytes) -> dict[int, int]:
@@ -139,28 +85,28 @@ def _points(body: bytes) -> dict[int, int]:
         return {}
     count = int.from_bytes(body[:4], "little")
     if len(body) != 4 + 24 * count:
-        raise _fault(f'a chunk "cue " of {len(body):,} bytes says that it has {count:,} points')
+        raise WaveError(f'a chunk "cue " of {len(body):,} bytes says that it has {count:,} points')
     points: dict[int, int] = {}
     for number, position, chunk, chunk_start, block_start, frame in struct.iter_unpack("<II4sIII", body[4:]):
         if number in points:
-            raise _fault(f"marker {number} is there twice")
+            raise WaveError(f"marker {number} is there twice")
         if (chunk, chunk_start, block_start, position) != (b"data", 0, 0, frame):
-            raise _fault(f"marker {number} is at no frame of the audio, or at two")
+            raise WaveError(f"marker {number} is at no frame of the audio, or at two")
         points[number] = frame
     return points
 
 
 def _take_names(body: bytes, points: dict[int, int], names: dict[int, str], lengths: dict[int, int]) -> None:
     """What a list of type `adtl` says of the points; what else it has is passed over."""
-    for name, part in _parts(body):
-        if name not in (b"labl", b"ltxt"):
+    for name, part in items_of(body):
+        if name not in ("labl", "ltxt"):
             continue
         number = int.from_bytes(part[:4], "little")
         if len(part) < 4 or number not in points:
-            raise _fault("there is a name or a length of no marker")
-        if number in (names if name == b"labl" else lengths):
-            raise _fault(f"marker {number} has two names or lengths")
-        if name == b"labl":
+            raise WaveError("there is a name or a length of no marker")
+        if number in (names if name == "labl" else lengths):
+            raise WaveError(f"marker {number} has two names or lengths")
+        if name == "labl":
             names[number] = _text(number, part[4:])
         else:
             lengths[number] = _length(number, part[4:])
@@ -169,21 +115,8 @@ def _take_names(body: bytes, points: dict[int, int], names: dict[int, str], leng
 def _length(number: int, raw: bytes) -> int:
     """Frames, and what they are; behind that may be anything."""
     if len(raw) < 16 or raw[4:8] != b"rgn ":
-        raise _fault(f"the length of marker {number} is none of a stretch")
+        raise WaveError(f"the length of marker {number} is none of a stretch")
     return int.from_bytes(raw[:4], "little")
-
-
-def _parts(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 4
-    while at + 8 <= len(body):
-        name, length = body[at : at + 4], int.from_bytes(body[at + 4 : at + 8], "little")
-        at += 8
-        if at + length > len(body):
-            raise _fault(
-                f"what is said of them is {length:,} bytes long, of which {len(body) - at:,} are there"
-            )
-        yield name, body[at : at + length]
-        at += length + length % 2
 
 
 def _text(number: int, raw: bytes) -> str:
@@ -193,4 +126,4 @@ def _text(number: int, raw: bytes) -> str:
             raise ValueError
         return text.decode()
     except ValueError:
-        raise _fault(f"the name of marker {number} is no UTF-8 that ends in a zero") from None
+        raise WaveError(f"the name of marker {number} is no UTF-8 that ends in a zero") from None

@@ -3,6 +3,10 @@
 `discs` of delivery.json is what all else is compared with: the DDP fileset, the image, the files of the
 tracks, the cue sheets, the TOC file, the PQ sheet, CD-Text, the ids and the sums. Deliveries of older
 versions have no `discs`; of those the tracks, one after the other, are the image, and that is all.
+
+Nothing that made a file reads it here, and what it comes to is worked out anew. With what made it, `verify`
+shares the layouts of the DDP's records and of CD-Text's packs, the grammar of cue sheets (`parse_cue`), times
+as MM:SS:FF (`msf`, `sectors_of`), the check digit of an EAN, and the plain classes that a disc is told in.
 """
 
 import hashlib

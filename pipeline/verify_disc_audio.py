@@ -4,30 +4,27 @@ One pass over it, whichever file holds it: the audio image of the DDP, or the WA
 of the pre-gap. What lies in other files is known by its checksum.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.audiofile import open_mix
+from pipeline.audiofile import Codes, open_mix
 from pipeline.cd.ddp_records import IMAGE
 from pipeline.cd.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTOR_FRAMES, SECTORS_PER_SECOND
 from pipeline.cd.msf import msf
-from pipeline.cd.sums import SumsMeter
 from pipeline.faults import Fault
 from pipeline.listing import LISTING
-from pipeline.manifest.places import shown
+from pipeline.verify_disc_sums import ImageSums, TrackSums
 from pipeline.verify_listed import Listed, Row
+from pipeline.verify_stretches import Listener, Same, Silence, Stretch
 
-BLOCK_SECTORS = 20 * SECTORS_PER_SECOND
+BLOCK_SECTORS = 10 * SECTORS_PER_SECOND
 PREGAP_FRAMES = PREGAP_SECTORS * SECTOR_FRAMES
 BITS, CHANNELS, RATE = 16, 2, 44_100
 
-Codes = NDArray[np.int16]
 Progress = Callable[[float], None]
 
 
@@ -78,7 +75,7 @@ def audio_faults(
     try:
         sectors = _sectors(delivery, audio)
         if sectors == disc.lead_out_sector:
-            problems = list(_problems(delivery, disc, audio, heard, progress))
+            problems = _problems(delivery, disc, audio, heard, progress)
         else:
             said = f"by {LISTING} the lead-out is at sector {disc.lead_out_sector}"
             problems = [f"ends at sector {sectors:g}; {said}"]
@@ -100,7 +97,7 @@ def _blocks(delivery: Path, audio: DiscAudio) -> Iterator[Codes]:
     if audio.data:
         yield from _raw_blocks(delivery / audio.data)
         return
-    yield np.zeros((PREGAP_FRAMES, CHANNELS), np.int16)
+    yield np.zeros((PREGAP_FRAMES, CHANNELS), np.int32)
     yield from _wave_blocks(delivery / audio.source)
 
 
@@ -108,100 +105,53 @@ def _raw_blocks(path: Path, start_sector: int = 0) -> Iterator[Codes]:
     with path.open("rb") as file:
         file.seek(start_sector * SECTOR_BYTES)
         while data := file.read(BLOCK_SECTORS * SECTOR_BYTES):
-            yield np.frombuffer(data, "<i2").reshape(-1, CHANNELS)
+            yield np.frombuffer(data, "<i2").reshape(-1, CHANNELS).astype(np.int32)
 
 
 def _wave_blocks(path: Path) -> Iterator[Codes]:
     with open_mix(path) as reader:
-        for codes in reader.codes(BLOCK_SECTORS * SECTOR_FRAMES):
-            yield codes.astype(np.int16)
+        yield from reader.codes(BLOCK_SECTORS * SECTOR_FRAMES)
 
 
 # --- what is heard
 
 
-class _Stretch(Protocol):
-    """Frames from `start` up to `stop` that something must be true of."""
-
-    start: int
-    stop: int
-
-    def hear(self, codes: Codes, at: int) -> None:
-        """Some of them, the first of which is frame `at`."""
-
-    def problem(self) -> str: ...
-
-
-class _Silence:
-    def __init__(self, start: int, stop: int, what: str) -> None:
-        self.start, self.stop = start, stop
-        self._what = what
-        self._sound: list[int] = []
-
-    def hear(self, codes: Codes, at: int) -> None:
-        loud = codes.any(axis=1)
-        if not self._sound and loud.any():
-            self._sound.append(at + int(loud.argmax()))
-
-    def problem(self) -> str:
-        return f"{self._what} is not silent at frame {self._sound[0]}" if self._sound else ""
-
-
-class _Same:
-    """That another file holds the same; `wanted` is the checksum of its samples."""
-
-    def __init__(self, start: int, stop: int, wanted: str, otherwise: Callable[[], str]) -> None:
-        self.start, self.stop = start, stop
-        self._wanted, self._otherwise = wanted, otherwise
-        self._digest = hashlib.sha256()
-
-    def hear(self, codes: Codes, at: int) -> None:
-        self._digest.update(np.ascontiguousarray(codes, "<i2").data)
-
-    def problem(self) -> str:
-        return "" if self._digest.hexdigest() == self._wanted else self._otherwise()
-
-
 def _problems(
     delivery: Path, disc: Listed, audio: DiscAudio, heard: Mapping[str, str], progress: Progress
-) -> Iterator[str]:
-    stretches = list(_stretches(delivery, disc, audio, heard))
-    meter = SumsMeter(disc.starts, disc.lead_out_sector)
-    at = 0
+) -> list[str]:
+    last = len(disc.tracks)
+    sums = [TrackSums(each, first=each.number == 1, last=each.number == last) for each in disc.tracks]
+    listener = Listener([*_stretches(delivery, disc, audio, heard), ImageSums(disc), *sums])
     for codes in _blocks(delivery, audio):
-        meter.update(codes)
-        for each in stretches:
-            first, last = max(0, each.start - at), min(each.stop - at, len(codes))
-            if first < last:
-                each.hear(codes[first:last], at + first)
-        at += len(codes)
+        listener.update(codes)
         progress(len(codes) / RATE)
-    yield from (problem for each in stretches if (problem := each.problem()))
-    yield from _sum_problems(disc, meter)
+    return listener.problems()
 
 
-def _stretches(
-    delivery: Path, disc: Listed, audio: DiscAudio, heard: Mapping[str, str]
-) -> Iterator[_Stretch]:
+def _stretches(delivery: Path, disc: Listed, audio: DiscAudio, heard: Mapping[str, str]) -> Iterator[Stretch]:
     first, lead_out = disc.starts[0] * SECTOR_FRAMES, disc.lead_out_sector * SECTOR_FRAMES
-    yield _Silence(0, PREGAP_FRAMES, "the pause before track 1")
+    yield Silence(0, PREGAP_FRAMES, "the pause before track 1")
     if audio.data and audio.image:
         paths = delivery / audio.data, delivery / audio.image["path"]
-        yield _Same(PREGAP_FRAMES, lead_out, _digest(audio.image, heard), lambda: _parting(*paths))
+        yield _same(PREGAP_FRAMES, lead_out, _digest(audio.image, heard), lambda: _parting(*paths))
     if audio.hidden:
-        yield _same(PREGAP_FRAMES, first, audio.hidden, heard)
+        yield _track(PREGAP_FRAMES, first, audio.hidden, heard)
     else:
-        yield _Silence(PREGAP_FRAMES, first, "what is before track 1, and in no file of its own,")
+        yield Silence(PREGAP_FRAMES, first, "what is before track 1, and in no file of its own,")
     for track in disc.tracks:
         if row := audio.tracks.get(track.track):
-            yield _same(track.start_sector * SECTOR_FRAMES, track.stop_sector * SECTOR_FRAMES, row, heard)
+            yield _track(track.start_sector * SECTOR_FRAMES, track.stop_sector * SECTOR_FRAMES, row, heard)
 
 
-def _same(start: int, stop: int, row: Row, heard: Mapping[str, str]) -> _Same:
+def _track(start: int, stop: int, row: Row, heard: Mapping[str, str]) -> Same:
     span = f"{msf(start // SECTOR_FRAMES)} to {msf(stop // SECTOR_FRAMES)}"
     name = row["path"].rsplit("/", 1)[-1]
     problem = f"the tracks, one after the other, are not the image: {span} is not what {name} holds"
-    return _Same(start, stop, _digest(row, heard), lambda: problem)
+    return _same(start, stop, _digest(row, heard), lambda: problem)
+
+
+def _same(start: int, stop: int, wanted: str, otherwise: Callable[[], str]) -> Same:
+    return Same(start, stop, wanted, otherwise, bits=BITS, channels=CHANNELS)
 
 
 def _digest(row: Row, heard: Mapping[str, str]) -> str:
@@ -210,8 +160,8 @@ def _digest(row: Row, heard: Mapping[str, str]) -> str:
 
 def _parting(data: Path, wave: Path) -> str:
     """From where on the image of a DDP is not the WAV; empty when it is, whatever is said of their sums."""
-    at = 0
-    for one, other in zip(_raw_blocks(data, PREGAP_SECTORS), _wave_blocks(wave), strict=False):
+    at, end = 0, np.zeros((0, CHANNELS), np.int32)
+    for one, other in zip_longest(_raw_blocks(data, PREGAP_SECTORS), _wave_blocks(wave), fillvalue=end):
         length = min(len(one), len(other))
         differ = (one[:length] != other[:length]).any(axis=1)
         if differ.any() or len(one) != len(other):
@@ -219,15 +169,3 @@ def _parting(data: Path, wave: Path) -> str:
             return f"is not {wave.name} from its frame {frame} on"
         at += length
     return ""
-
-
-def _sum_problems(disc: Listed, meter: SumsMeter) -> Iterator[str]:
-    found = meter.sums()
-    if found.image_md5 != disc.image_md5:
-        yield f"its MD5 is {found.image_md5}; {LISTING} says {shown(disc.image_md5)}"
-    names = (("crc32", "CRC-32"), ("accuraterip_v1", "AccurateRip v1"), ("accuraterip_v2", "AccurateRip v2"))
-    for track, sums in zip(disc.tracks, found.tracks, strict=True):
-        for field, name in names:
-            there, said = getattr(sums, field), getattr(track, field)
-            if there != said:
-                yield f"the {name} of track {track.number} is {there}; {LISTING} says {shown(said)}"

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
 from pipeline.cd.disc import PREGAP_SECTORS
@@ -29,7 +30,9 @@ def sheet_faults(delivery: Path, disc: Listed, rows: Sequence[Row], listing: Row
             problems = list(find((delivery / row["path"]).read_bytes(), disc, rows, listing))
         except Fault as fault:
             problems = [] if row["role"] == "cue" else [str(fault)]  # of a cue sheet it is told elsewhere
-        except (ValueError, KeyError, csv.Error) as error:
+        except KeyError as error:
+            problems = [f"has no column {error.args[0]}"]
+        except (ValueError, csv.Error) as error:
             problems = [] if row["role"] == "cue" else [f"cannot be read: {printable(str(error))}"]
         faults += [Fault(problem, place=row["path"]) for problem in problems]
     return faults
@@ -116,7 +119,8 @@ def _toc_problems(data: bytes, disc: Listed, rows: Sequence[Row], listing: Row) 
 
 def _table_problems(data: bytes, disc: Listed, rows: Sequence[Row], listing: Row) -> Problems:
     """A row for each mark, the lead-out last; what is said of a track is in the row of its index 01."""
-    table = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    lines = io.StringIO(data.decode("utf-8-sig"), newline="")
+    table = list(csv.DictReader(lines, restval="", strict=True))
     leads = [row for row in table if row["track"] == "AA"]
     marks = [row for row in table if row["track"] != "AA"]
     found = {(int(row["track"]), int(row["index"])): sectors_of(row["start"]) for row in marks}
@@ -129,6 +133,7 @@ def _table_problems(data: bytes, disc: Listed, rows: Sequence[Row], listing: Row
         track = listed.get(int(row["track"]))
         if track and int(row["index"]) == 1:
             yield from _track_row_problems(row, disc, track, album.get(track.track, {}))
+    yield from _disc_text_problems(table, disc)
 
 
 def _row_problems(row: Mapping[str, str], disc: Listed) -> Problems:
@@ -151,11 +156,19 @@ def _track_row_problems(row: Mapping[str, str], disc: Listed, track: ListedTrack
         if isinstance(said, str):
             yield from _cell_problems(f"the {name} {whose}", row[name], said)
     for text in disc.texts:
-        words = text.tracks[track.number - 1]
-        for name, said in (("title", words.title), ("performer", words.performer)):
+        for name, said in asdict(text.tracks[track.number - 1]).items():
             yield from _cell_problems(
                 f"the {name} {whose} in {text.language}", row[f"cdtext_{text.language}_{name}"], said
             )
+
+
+def _disc_text_problems(table: Sequence[Mapping[str, str]], disc: Listed) -> Problems:
+    """What CD-Text says of the disc is in every row."""
+    for text in disc.texts:
+        genre = text.genre[1] if text.genre else ""
+        for name, said in (asdict(text.disc) | {"genre": genre, "id": text.disc_id}).items():
+            for cell in dict.fromkeys(row[f"cdtext_{text.language}_disc_{name}"] for row in table):
+                yield from _cell_problems(f"the disc's {name} in {text.language}", cell, said)
 
 
 def _cell_problems(what: str, cell: str, said: str) -> Problems:

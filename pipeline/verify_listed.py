@@ -1,8 +1,11 @@
 """What `delivery.json` says of the discs of a delivery, and whether that can be a CD.
 
-Nothing that made the delivery is asked: the rules of the Red Book are said here again.
+Nothing that made the delivery is asked: the rules of the Red Book and the ids are said here again. Only how
+times are written, the check digit of an EAN and the shape of a track are shared with what made it.
 """
 
+import base64
+import hashlib
 import json
 import re
 from collections import Counter
@@ -15,7 +18,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.cd.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, DiscText, DiscTrack
-from pipeline.cd.disc_ids import accuraterip_id, cddb_id, musicbrainz_id
 from pipeline.cd.msf import msf
 from pipeline.faults import Fault
 from pipeline.listing import LISTING
@@ -59,6 +61,7 @@ class Listed:
     cddb_id: str
     accuraterip_id: str
     image_md5: str
+    image_crc32: str
     tracks: tuple[ListedTrack, ...]
     texts: tuple[DiscText, ...]
 
@@ -200,13 +203,40 @@ def _code_rules(disc: Listed) -> Iterator[str]:
 
 
 def _id_rules(disc: Listed) -> Iterator[str]:
-    for name, ident, said in (
-        ("MusicBrainz", musicbrainz_id, disc.musicbrainz_id),
-        ("CDDB", cddb_id, disc.cddb_id),
-        ("AccurateRip", accuraterip_id, disc.accuraterip_id),
+    if not disc.goes_forward:
+        return
+    for name, right, said in (
+        ("MusicBrainz", _musicbrainz_id(disc), disc.musicbrainz_id),
+        ("CDDB", _cddb_id(disc), disc.cddb_id),
+        ("AccurateRip", _accuraterip_id(disc), disc.accuraterip_id),
     ):
-        if disc.goes_forward and said != (right := ident(disc.starts, disc.lead_out_sector)):
+        if said != right:
             yield f"its {name} id is {shown(said)}; by its marks it is {right}"
+
+
+def _musicbrainz_id(disc: Listed) -> str:
+    """Source: MusicBrainz, "Disc ID Calculation"."""
+    table = [disc.lead_out_sector, *disc.starts, *[0] * TRACKS_MOST][: 1 + TRACKS_MOST]
+    text = f"01{len(disc.tracks):02X}" + "".join(f"{sector:08X}" for sector in table)
+    digest = hashlib.sha1(text.encode("ascii"), usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode("ascii").translate(str.maketrans("+/=", "._-"))
+
+
+def _cddb_id(disc: Listed) -> str:
+    """Source: the CDDB howto of freedb.org."""
+    seconds = [start // SECTORS_PER_SECOND for start in disc.starts]
+    digits = sum(map(int, "".join(map(str, seconds))))
+    length = disc.lead_out_sector // SECTORS_PER_SECOND - seconds[0]
+    return f"{(digits % 255 << 24) + (length << 8) + len(seconds):08x}"
+
+
+def _accuraterip_id(disc: Listed) -> str:
+    """Source: the AccurateRip addresses that rippers ask for (Exact Audio Copy, whipper)."""
+    plain = numbered = 0
+    for number, sector in enumerate((*disc.starts, disc.lead_out_sector), start=1):
+        plain += sector - PREGAP_SECTORS
+        numbered += number * max(1, sector - PREGAP_SECTORS)
+    return f"{plain % 2**32:08x}-{numbered % 2**32:08x}-{_cddb_id(disc)}"
 
 
 def is_ean(code: str) -> bool:

@@ -10,15 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
-from pipeline.audiofile import Codes, PcmHash
-from pipeline.deliver.cue import CueSheet, file_names, msf, parse_cue
+from pipeline.audiofile import Codes
+from pipeline.cd.msf import msf
+from pipeline.deliver.cue import CueSheet, file_names, parse_cue
 from pipeline.faults import Fault
 from pipeline.listing import LISTING
 from pipeline.manifest.places import printable, shown
 from pipeline.markers import Marker, read_markers
 from pipeline.timeline import sector_frames
+from pipeline.verify_stretches import Listener, Same, Silence, Stretch
 
 Row = Mapping[str, Any]
 # What a side for vinyl is promised to hold, said again here: nothing that made it is asked.
@@ -68,72 +70,21 @@ def _laid(segment: Row) -> Laid:
 # --- the samples
 
 
-class _Stretch(Protocol):
-    """Frames from `start` up to `stop` that something must be true of."""
-
-    start: int
-    stop: int
-
-    def hear(self, codes: Codes, at: int) -> None:
-        """Some of them, the first of which is frame `at`."""
-
-    def problem(self) -> str: ...
-
-
-class _Track:
-    def __init__(self, laid: Laid, row: Row) -> None:
-        self.start, self.stop = laid.start_frame, laid.sound_stop_frame
-        self._laid = laid
-        self._digest = PcmHash(row["bits"], row["channels"])
-
-    def hear(self, codes: Codes, at: int) -> None:
-        self._digest.update(codes)
-
-    def problem(self) -> str:
-        right = self._digest.hexdigest() == self._laid.pcm_sha256
-        return "" if right else f"the audio of {_called(self._laid)} in it is not what was rendered"
-
-
-def _called(laid: Laid) -> str:
-    return f"track {laid.track}" if laid.track else "what is hidden before track 1"
-
-
-class _Pause:
-    def __init__(self, start: int, stop: int, name: str) -> None:
-        self.start, self.stop = start, stop
-        self._name = name
-        self._sound: list[int] = []
-
-    def hear(self, codes: Codes, at: int) -> None:
-        loud = codes.any(axis=1)
-        if loud.any() and not self._sound:
-            self._sound.append(at + int(loud.argmax()))
-
-    def problem(self) -> str:
-        return f"the pause {self._name} is not silent at frame {self._sound[0]}" if self._sound else ""
-
-
 class LaidReader:
     """Looks at the tracks and pauses of a file while its samples pass. Fault as `laid_in`."""
 
     def __init__(self, row: Row) -> None:
         laid = laid_in(row)
         self._wrong = list(_layout_problems(laid, row))
-        self._stretches = [] if self._wrong else list(_stretches(laid, row))
-        self._frames = 0
+        self._listener = Listener([] if self._wrong else _stretches(laid, row))
 
     def update(self, codes: Codes) -> None:
         """(frames, channels), any number of frames."""
-        for each in self._stretches:
-            first, last = max(0, each.start - self._frames), each.stop - self._frames
-            if first < min(last, len(codes)):
-                each.hear(codes[first:last], self._frames + first)
-        self._frames += len(codes)
+        self._listener.update(codes)
 
     def problems(self) -> list[str]:
         """What is wrong, when all has been heard."""
-        found = (each.problem() for each in self._stretches)
-        return self._wrong + [problem for problem in found if problem]
+        return self._wrong + self._listener.problems()
 
 
 def _layout_problems(laid: Sequence[Laid], row: Row) -> Iterator[str]:
@@ -150,12 +101,22 @@ def _layout_problems(laid: Sequence[Laid], row: Row) -> Iterator[str]:
         )
 
 
-def _stretches(laid: Sequence[Laid], row: Row) -> Iterator[_Stretch]:
+def _stretches(laid: Sequence[Laid], row: Row) -> Iterator[Stretch]:
     for place, each in enumerate(laid):
         if not place:
-            yield _Pause(0, each.start_frame, f"before {_called(each)}")
-        yield _Track(each, row)
-        yield _Pause(each.sound_stop_frame, each.stop_frame, f"behind {_called(each)}")
+            yield Silence(0, each.start_frame, f"the pause before {_called(each)}")
+        yield _track(each, row)
+        yield Silence(each.sound_stop_frame, each.stop_frame, f"the pause behind {_called(each)}")
+
+
+def _track(laid: Laid, row: Row) -> Same:
+    problem = f"the audio of {_called(laid)} in it is not what was rendered"
+    form = {"bits": row["bits"], "channels": row["channels"]}
+    return Same(laid.start_frame, laid.sound_stop_frame, laid.pcm_sha256, lambda: problem, **form)
+
+
+def _called(laid: Laid) -> str:
+    return f"track {laid.track}" if laid.track else "what is hidden before track 1"
 
 
 def peak_problems(row: Row, dbtp: float, tolerance_db: float) -> list[str]:

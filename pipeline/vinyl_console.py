@@ -14,7 +14,6 @@ from rich.text import Text
 
 from dsp.groove import Cut, Event, Prediction
 from dsp.land import MOST_DB
-from pipeline.console import clock
 from pipeline.deliver.plan_advice import track_span
 from pipeline.deliver.plans import Plan, PlannedSide, Plans
 from pipeline.deliver.predicted import (
@@ -28,6 +27,7 @@ from pipeline.deliver.predicted import (
 from pipeline.deliver.severity import UNTRACEABLE_PERCENT, severity_word
 from pipeline.deliver.sides import minutes
 from pipeline.side_limits import CAUTIOUS, FITS, LONG
+from pipeline.tables import clock
 
 WIDTH = 100
 # What all columns but the sides take of a line at most, and all but the words about a moment.

@@ -22,7 +22,7 @@ from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.revision import heard
 from pipeline.build.run import Runner, Watcher
 from pipeline.build.trace import rows_of
-from pipeline.deliver.paperwork import tracks_data
+from pipeline.deliver.paperwork import discs_data, tracks_data
 from pipeline.faults import Fault
 from pipeline.manifest.load import load
 
@@ -112,6 +112,7 @@ def _as_it_is(opened: Opened, production: Production) -> Revision:
             {**track, **heard(opened, production, track["number"])}
             for track in tracks_data(production.release, {})
         ],
+        "discs": discs_data(production.release),
         "files": [
             {name: getattr(file.deliverable, name) for name in PLACE}
             | {"key": file.key, "inputs": dict(file.inputs)}

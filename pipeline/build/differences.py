@@ -8,6 +8,8 @@ from pipeline.build.history import Revision
 from pipeline.build.nulling import Heard, in_one_format, nulled, nulled_data
 from pipeline.build.run import Runner
 from pipeline.build.songs import Change, FilePair, Row, Song, because, same_audio, song
+from pipeline.deliver.disc_changes import disc_lines
+from pipeline.deliver.sounding import only_laid_otherwise
 from pipeline.identity import pairs
 
 
@@ -44,8 +46,9 @@ class Diff:
 
     `came` and `gone` are tracks that only one has, `words` tags that differ alike in every song, `seams` how
     a song goes on into the next, by its number now, where that differs. `hidden` says that what is heard
-    before track 1 of the CD does. `vinyl` is None unless both have sides. `idle` says that a build has
-    nothing to do, so that the last two revisions are compared.
+    before track 1 of the CD does, `laid` that the same songs lie otherwise there, `cd` are the lines of
+    `disc_lines`. `vinyl` is None unless both have sides. `idle` says that a build has nothing to do, so that
+    the last two revisions are compared.
     """
 
     before: int | None
@@ -57,6 +60,8 @@ class Diff:
     seams: tuple[Change, ...]
     files: Files
     hidden: bool = False
+    laid: bool = False
+    cd: tuple[str, ...] = ()
     vinyl: Vinyl | None = None
     idle: bool = False
 
@@ -81,6 +86,7 @@ def compared(before: Revision, now: Revision, runner: Runner) -> Diff:
         for was, are in both
     ]  # fmt: skip
     shared = _shared(songs)
+    hidden = any(_sounds_otherwise(was, are) for was, are in files if _is_hidden(was or are))
     return Diff(
         before=before["revision"],
         now=now["revision"],
@@ -94,7 +100,9 @@ def compared(before: Revision, now: Revision, runner: Runner) -> Diff:
             if was.get("seam", are["seam"]) != are["seam"]
         ),
         files=_files(files),
-        hidden=any(_sounds_otherwise(was, are) for was, are in files if _is_hidden(was or are)),
+        hidden=hidden,
+        laid=not hidden and only_laid_otherwise(before, now),
+        cd=tuple(disc_lines(before, now)),
         vinyl=_vinyl(before, now, files, moved, set(numbers)),
     )
 
@@ -215,6 +223,7 @@ def _besides(diff: Diff) -> str:
         for version in each.changed_alternates
     ]
     names += ["what is hidden before track 1 of the CD"] if diff.hidden else []
+    names += ["what lies between and around the tracks of the CD"] if diff.laid else []
     many = len(names) + len(letters) > 1
     names += [f"vinyl {sides(letters)}"] if letters else []
     return f"{listed(names)} {'have' if many else 'has'} changed" if names else ""
@@ -284,6 +293,7 @@ def diff_data(diff: Diff) -> dict[str, Any]:
         "tags": [asdict(each) for each in diff.words],
         "seams": [{"track": int(each.name), "before": each.before, "now": each.now} for each in diff.seams],
         "hidden": diff.hidden,
+        "cd": list(diff.cd),
         "vinyl": asdict(diff.vinyl) if diff.vinyl else None,
         "files": asdict(diff.files),
         "nothing_to_build": diff.idle,

@@ -11,7 +11,8 @@ from typing import Any
 
 from pipeline.build.request import STORE
 from pipeline.build.sound import is_sound
-from pipeline.deliver.sounding import sentences, track_lines
+from pipeline.deliver.disc_changes import disc_lines
+from pipeline.deliver.sounding import same_programme, sentences, track_lines
 from pipeline.faults import Fault
 from pipeline.files import book_text, read_book
 
@@ -134,4 +135,13 @@ def _changed(before: Revision | None, now: Revision) -> list[str]:
     """Sentences on what is heard otherwise than in the revision before, and which songs are revised."""
     if before is None:
         return ["The first delivery." if now["revision"] == 1 else "Nothing is on record of one before."]
-    return [*sentences(before, now), *(f"{line}." for line in track_lines(before, now))]
+    return [*sentences(before, now), *(f"{line}." for line in track_lines(before, now)), *_cd(before, now)]
+
+
+def _cd(before: Revision, now: Revision) -> list[str]:
+    """What the CD has otherwise while its tracks are as they were: the first thing, and how many more."""
+    lines = disc_lines(before, now)
+    if not lines or not same_programme(before, now):
+        return []
+    more = f"; {len(lines) - 1} more" if len(lines) > 1 else ""
+    return [f"CD: {lines[0]}{more}."]

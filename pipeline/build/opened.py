@@ -206,6 +206,7 @@ def _adopted(output: Path) -> Revision | None:
             "entries": [],
             "published": "",
             "deadwax": "",
+            **({"discs": listing["discs"]} if "discs" in listing else {}),
         }
     except (Fault, Faults, KeyError, TypeError, ValueError, OverflowError):
         return None

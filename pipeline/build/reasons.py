@@ -48,6 +48,7 @@ FIELDS = {
 }
 # The same of what a file is laid from.
 PARTS = {
+    "content": "what it says",
     "codes": "UPC, ISRC or master ID",
     "cut": "pauses or offsets of marks",
     "files": "other files of it",
@@ -233,6 +234,8 @@ def delivered(was: Data | None, are: Data, why_rendered: Sequence[str]) -> list[
     if not found:
         named = {"audio", "frames", "tags", "tracks"}
         different = [name for name in sorted(are.keys() - named) if was.get(name) != are[name]]
+        # Whatever else differs says more.
+        different = [name for name in different if name != "content"] or different
         found = [f"{PARTS.get(name, name)} changed" for name in different]
     return list(dict.fromkeys(found)) or ["this version of Deadwax, or a library, writes it otherwise"]
 

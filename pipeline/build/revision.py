@@ -15,6 +15,7 @@ from pipeline.build.pressing import gains as gains_of_sides
 from pipeline.build.production import Production
 from pipeline.build.renders import FOR_VINYL
 from pipeline.build.trace import rows_of
+from pipeline.deliver.paperwork import discs_data
 from pipeline.deliver.vinyl import side_format
 from pipeline.timeline import SECTORS_PER_SECOND
 
@@ -68,6 +69,7 @@ def record(
         "vinyl_gains": gains_of_sides(production.pressing),
         "hidden_gains": hidden.gains(production.hidden),
         "tracks": [{**track, **heard(opened, production, track["number"])} for track in tracks],
+        "discs": discs_data(production.release),
         "files": list(rows),
         "traces": rows_of(production.traces),
         "entries": sorted(opened.runner.used | {trace.key for trace in production.traces}),

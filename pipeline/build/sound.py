@@ -28,6 +28,10 @@ def _track_number(value: Any) -> bool:
     return _count(value) or (value == 0 and type(value) is int)
 
 
+def _sector(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
 def _figure(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -113,6 +117,30 @@ _FILE = _parts(
     },
     {"bytes": _figure, "notes": _each(_text), "tags": _or_none(_TAGS)},
 )
+_DISC_TRACK = _parts(
+    {
+        "number": _count,
+        "track": _count,
+        "pause_sector": _or_none(_sector),
+        "start_sector": _sector,
+        "index_sectors": _each(_sector),
+        "isrc": _text,
+    }
+)
+_WORDS = _by_name(_text)
+_DISC = _parts(
+    {
+        "number": _count,
+        "upc": _text,
+        "master_id": _text,
+        "copy": _text,
+        "pregap_sectors": _sector,
+        "lead_out_sector": _sector,
+        "tracks": _each(_DISC_TRACK),
+        "texts": _each(_parts({"language": _text, "disc": _WORDS, "tracks": _each(_WORDS)})),
+    },
+    {"image_md5": _or_none(_text)},
+)
 _TRACE = _parts({"what": _text, "track": _track_number, "detail": _text, "key": _text})
 _REEL = _parts(
     {"shaped": _any, "gain_db": _figure, "limiter": _any, "first_frame": _figure, "stop_frame": _figure}
@@ -161,5 +189,6 @@ _RECORD = _parts(
         "vinyl_gain_db": _or_none(_figure),
         "vinyl_gains": _each(_GAIN),
         "hidden_gains": _each(_GAIN),
+        "discs": _each(_DISC),
     },
 )

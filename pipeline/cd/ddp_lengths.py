@@ -9,7 +9,6 @@ from pipeline.cd.disc import PREGAP_SECTORS, SECTOR_BYTES
 from pipeline.cd.msf import msf
 from pipeline.manifest.places import printable
 
-PACKS_MOST = 8 * 256
 _PRE2_MOST = 9_999
 
 
@@ -22,27 +21,21 @@ def check_bytes(stream: Stream, findings: Findings) -> None:
 
 
 def packs_of(data: bytes, size: int, stream: Stream, findings: Findings) -> bytes:
-    """CD-Text without a single zero behind its last pack; that there are whole packs and nothing else.
+    """CD-Text without a single zero behind its last pack; that the map counts the bytes of the file.
 
     Args:
         data: the file, or the start of one that is longer than CD-Text can be.
         size: bytes of the file.
 
-    What is in the packs is not looked at.
+    Whether the map counts such a zero is all one. What the file holds is for the reader of CD-Text to judge.
     """
-    if size % PACK_BYTES == 1 and len(data) == size > 1 and data.endswith(b"\0"):
+    ended = size % PACK_BYTES == 1 and len(data) == size > 1 and data.endswith(b"\0")
+    if ended:
         hint = "some plants' software takes offence"
         findings.remark("ends in a zero byte behind its last pack", stream.name, hint=hint)
-        data = data[:-1]
-    elif size >= 4 and data[:4] == ((size - 2) % 2**16).to_bytes(2, "big") + bytes(2):
-        hint = "burning programs have it; in a DDP the file begins with the first pack"
-        findings.fault("begins with a header of four bytes", stream.name, hint=hint)
-    elif size % PACK_BYTES or not 0 < size <= PACKS_MOST * PACK_BYTES:
-        hint = f"it has {PACK_BYTES} bytes for each pack, and {PACKS_MOST} packs at most"
-        findings.fault(f"is {size} bytes long", stream.name, hint=hint)
-    if stream.length != len(data):
+    if not (ended and stream.length == size - 1):
         check_bytes(stream, findings)
-    return data
+    return data[:-1] if ended else data
 
 
 def image_sectors(image: Stream, findings: Findings) -> int:
@@ -107,7 +100,9 @@ def _length_hint(length: int, sectors: int) -> str:
 
 def _check_pregap(image: Stream, pregap_sectors: int, findings: Findings) -> None:
     hint = "it counts the sectors of the image before index 01 of track 1"
-    if image.pregap_sectors is None and pregap_sectors > _PRE2_MOST:
+    if image.pregap_sectors is None and pregap_sectors == 0:
+        findings.remark("is blank: nothing before track 1 is in the image", DDPMS, image.path("PRE2"), hint)
+    elif image.pregap_sectors is None and pregap_sectors > _PRE2_MOST:
         problem = f"is blank: {pregap_sectors} sectors before track 1 are more than it can say"
         findings.remark(problem, DDPMS, image.path("PRE2"), hint)
     elif image.pregap_sectors != pregap_sectors:

@@ -8,7 +8,7 @@ Source: observed files and readers, as the public notes "ddp-reverse-eng" descri
 cue2ddp and REAPER's notes on DDP.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cd import ddp_streams
-from pipeline.cd.ddp_checksums import MD5, check_sums, read_lists
+from pipeline.cd.ddp_checksums import MD5, Progress, SumList, check_sums, read_lists
 from pipeline.cd.ddp_fields import Findings, Record
 from pipeline.cd.ddp_folder import FilesetFolder
-from pipeline.cd.ddp_image import BLOCK_SECTORS, looks_swapped, read_sectors
-from pipeline.cd.ddp_lengths import PACKS_MOST, check_bytes, check_marks, image_sectors, packs_of
+from pipeline.cd.ddp_image import BLOCK_SECTORS, file_kind, looks_swapped, read_sectors
+from pipeline.cd.ddp_lengths import check_bytes, check_marks, image_sectors, packs_of
 from pipeline.cd.ddp_pq import DdpTrack, Pq, read_pq
 from pipeline.cd.ddp_records import (
     CDTEXT,
@@ -35,16 +35,18 @@ from pipeline.cd.ddp_records import (
     PACK_BYTES,
     PACKET_BYTES,
 )
+from pipeline.cd.ddp_sound import check_sound
 from pipeline.cd.ddp_streams import Stream, read_map
 from pipeline.faults import Fault
 from pipeline.manifest.places import printable, shown
 
-__all__ = ["Ddp", "DdpTrack", "Stream", "image_blocks", "read_ddp"]
-
-_OLD_LEVELS = ("DDP 1.00", "DDP 1.01")
-# More than any disc has: a dozen streams, 99 tracks of 100 packets.
+_OLD_LEVEL = "DDP 1.01"
+# More than any disc has: a dozen streams, 99 tracks of 100 packets, eight languages of 256 packs.
 _MAP_MOST_BYTES = 1_000 * MAP_BYTES
 _PQ_MOST_BYTES = 10_000 * PACKET_BYTES
+_TEXT_MOST_BYTES = 2_049 * PACK_BYTES
+# Letters of a path in messages.
+_PATH_MOST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class Ddp:
     (DSS) says otherwise. `lead_out_sector` and `pregap_sectors` (index 01 of track 1) are those of the PQ
     descriptor, 0 where it has none. `image_sectors` are the whole sectors of the file. `text` is the CD-Text
     file without the single zero that some put behind it, None without such a file. `checksums` names the list
-    of MD5s, empty without one.
+    of MD5s, empty without one; `lists` all lists of checksums, those of MD5 first.
 
     `faults` is what is wrong, `remarks` what is odd and yet occurs in masters that were pressed; records and
     packets count from 1.
@@ -76,6 +78,7 @@ class Ddp:
     image_sectors: int
     text: bytes | None
     checksums: str
+    lists: tuple[str, ...]
     faults: tuple[Fault, ...]
     remarks: tuple[Fault, ...]
 
@@ -85,6 +88,8 @@ def read_ddp(
 ) -> Ddp:
     """Read a fileset and judge it by every rule. The image is never in memory as a whole.
 
+    What the file of CD-Text holds is not judged: that is for `text_reader.read_text`.
+
     Args:
         progress: is told the bytes that were hashed.
         checksums: whether files are compared with the lists of checksums beside them.
@@ -93,30 +98,20 @@ def read_ddp(
         Fault: it is no folder, or has neither DDPID nor DDPMS.
         OSError: the disk fails.
     """
-    if not folder.is_dir():
-        raise Fault("is no folder", place=printable(str(folder)), hint="name the folder that holds DDPID")
     findings = Findings()
-    files = FilesetFolder(folder, findings)
-    id_file, map_file = (files.file(name, "every DDP has one") for name in (DDPID, DDPMS))
-    if not id_file and not map_file:
-        hint = "name the folder that holds DDPID and DDPMS"
-        raise Fault("holds no DDP: neither DDPID nor DDPMS", place=printable(str(folder)), hint=hint)
+    files, id_file, map_file = _open(folder, findings)
     level, upc, master_id = _identity(_start(id_file, ID_BYTES + 1), findings) if id_file else ("", "", "")
     streams = _streams(map_file, files, findings) if map_file else ()
-    pq_stream = _first(streams, ddp_streams.PQ)
-    text_stream = _first(streams, ddp_streams.TEXT)
-    image = _first(streams, ddp_streams.AUDIO)
+    pq_stream, text_stream, image = (
+        _first(streams, kind) for kind in (ddp_streams.PQ, ddp_streams.TEXT, ddp_streams.AUDIO)
+    )
     pq = _pq(pq_stream, findings)
-    text = _text(text_stream, level, findings)
-    sectors = _check_image(image, pq, pq_stream.name if pq_stream else "", findings) if image else 0
     if id_file and pq_stream and pq.tracks:
         _check_upcs(upc, pq.upc, pq_stream.name, findings)
+    text = _text(text_stream, level, findings)
+    sectors = _check_image(image, pq, pq_stream.name if pq_stream else "", findings) if image else 0
     named = {DDPID: id_file, DDPMS: map_file} | {each.name: each.file for each in streams}
-    lists = read_lists(files, findings)
-    if checksums:
-        present = {name: path for name, path in named.items() if path}
-        check_sums(lists, files, present, findings, progress)
-    _remark_lists([each.kind for each in lists], findings)
+    lists = _check_lists(files, named, findings, progress if checksums else None)
     if map_file:
         _remark_others(files, findings)
     return Ddp(
@@ -134,6 +129,7 @@ def read_ddp(
         image_sectors=sectors,
         text=text,
         checksums=next((each.name for each in lists if each.kind == MD5), ""),
+        lists=tuple(each.name for each in lists),
         faults=findings.faults,
         remarks=findings.remarks,
     )
@@ -158,6 +154,22 @@ def image_blocks(
         yield from read_sectors(ddp.image, ddp.first_sector, start_sector, stop, block_sectors)
 
 
+def _open(folder: Path, findings: Findings) -> tuple[FilesetFolder, Path | None, Path | None]:
+    """A folder with its DDPID and DDPMS, of which one may be missing. Fault as `read_ddp`."""
+    if not folder.is_dir():
+        raise Fault(
+            "is no folder", place=printable(str(folder), _PATH_MOST), hint="name the folder that holds DDPID"
+        )
+    files = FilesetFolder(folder, findings)
+    id_file, map_file = (files.file(name, "every DDP has one") for name in (DDPID, DDPMS))
+    if not id_file and not map_file:
+        hint = "name the folder that holds DDPID and DDPMS"
+        raise Fault(
+            "holds no DDP: neither DDPID nor DDPMS", place=printable(str(folder), _PATH_MOST), hint=hint
+        )
+    return files, id_file, map_file
+
+
 def _start(path: Path, most_bytes: int) -> bytes:
     """A file, or its start when it is longer than any that is right."""
     with path.open("rb") as file:
@@ -165,14 +177,12 @@ def _start(path: Path, most_bytes: int) -> bytes:
 
 
 def _streams(map_file: Path, files: FilesetFolder, findings: Findings) -> tuple[Stream, ...]:
-    """What the map names, with the files that are there; texts for people have the length that it says."""
+    """What the map names, with the files that are there."""
     streams = []
     for stream in read_map(_start(map_file, _MAP_MOST_BYTES), findings):
         path = stream.path("DSI")
         file = files.file(stream.name, "DDPMS names it", DDPMS, path) if stream.name else None
         streams.append(replace(stream, file=file))
-        if stream.kind == ddp_streams.PAPER:
-            check_bytes(streams[-1], findings)
     return tuple(streams)
 
 
@@ -187,7 +197,7 @@ def _identity(data: bytes, findings: Findings) -> tuple[str, str, str]:
     record = Record(findings, DDPID, "", ID_FIELDS, data)
     record.check_bytes()
     level = record.text("level")
-    known = level in _OLD_LEVELS or record.check_word("level", LEVEL, hint="audio CDs have it")
+    known = level == _OLD_LEVEL or record.check_word("level", LEVEL, hint="audio CDs have it")
     if len(data) != ID_BYTES:
         length = f"{len(data)}" if len(data) < ID_BYTES else f"more than {ID_BYTES}"
         findings.fault(f"is {length} bytes long", DDPID, hint=f"it has {ID_BYTES}, and no line end")
@@ -196,7 +206,7 @@ def _identity(data: bytes, findings: Findings) -> tuple[str, str, str]:
     record.check_unused(("MSS", "MED"))
     if record.text("MSL"):
         record.remark("MSL", f"holds {record.shown('MSL')}", "most writers leave it blank")
-    if level in _OLD_LEVELS:
+    if level == _OLD_LEVEL:
         hint = "plants take it; but it knows no CD-Text"
         record.remark("level", f"is {level}, which {LEVEL} replaces", hint)
     else:
@@ -225,17 +235,23 @@ def _pq(stream: Stream | None, findings: Findings) -> Pq:
 def _text(stream: Stream | None, level: str, findings: Findings) -> bytes | None:
     if not stream or not stream.file:
         return None
-    if level in _OLD_LEVELS:
+    if level == _OLD_LEVEL:
         findings.fault(f"is CD-Text, which {level} does not know", DDPMS, stream.path("SUB"))
-    data = _start(stream.file, (PACKS_MOST + 1) * PACK_BYTES)
+    data = _start(stream.file, _TEXT_MOST_BYTES)
     return packs_of(data, stream.file.stat().st_size, stream, findings)
 
 
 def _check_image(image: Stream, pq: Pq, pq_name: str, findings: Findings) -> int:
-    """How many sectors there are in the file; that they are those of the map and the PQ descriptor."""
+    """How many sectors there are in the file; that they are those of the map and the PQ descriptor.
+
+    Of what they hold, remarks are made of sound where none should be, and of bytes that look swapped.
+    """
     sectors = image_sectors(image, findings)
     check_marks(image, sectors, pq, pq_name, findings)
-    if image.file and looks_swapped(image.file, sectors):
+    if not image.file or file_kind(image.file):
+        return sectors
+    check_sound(image.file, image.name, image.start_sector or 0, pq.tracks, findings)
+    if looks_swapped(image.file, sectors):
         hint = "an image is little-endian; listen to it"
         findings.remark("looks as if the bytes of each sample were swapped", image.name, hint=hint)
     return sectors
@@ -252,11 +268,22 @@ def _check_upcs(upc: str, pq_upc: str, pq_name: str, findings: Findings) -> None
         findings.remark(f"is blank, though {printable(pq_name)} has {shown(pq_upc)}", DDPID, "UPC/EAN")
 
 
-def _remark_lists(kinds: list[str], findings: Findings) -> None:
-    """DDP asks for no list of checksums; plants do."""
-    if MD5 not in kinds:
-        hint = "plants want one with every master, as nothing else shows what was damaged on its way"
+def _check_lists(
+    files: FilesetFolder, named: Mapping[str, Path | None], findings: Findings, progress: Progress | None
+) -> tuple[SumList, ...]:
+    """The lists of checksums beside a fileset, compared with its files unless `progress` is None.
+
+    DDP asks for no such list; plants do.
+    """
+    lists = read_lists(files, findings)
+    if progress:
+        check_sums(lists, files, {name: path for name, path in named.items() if path}, findings, progress)
+    if not any(each.kind == MD5 for each in lists):
+        hint = "plants want one with every master"
+        if not lists:
+            hint += ", as nothing else shows what was damaged on its way"
         findings.remark("there is no list of MD5 checksums", CHECKSUM, hint=hint)
+    return lists
 
 
 def _remark_others(files: FilesetFolder, findings: Findings) -> None:

@@ -18,9 +18,8 @@ from pipeline.cd.ddp_records import (
 )
 from pipeline.manifest.places import shown
 
-# What a stream is; the words of SUB and CDM, and one for texts that never reach the disc.
-PQ, TEXT, AUDIO, PAPER = PQ_SUBCODE, TEXT_SUBCODE, AUDIO_MODE, "text"
-_PAPERS = ("T0", "T1", "T2", "T3")
+# What a stream is: the words of SUB and CDM.
+PQ, TEXT, AUDIO = PQ_SUBCODE, TEXT_SUBCODE, AUDIO_MODE
 _DSI_WIDTH = 17
 
 
@@ -28,10 +27,9 @@ _DSI_WIDTH = 17
 class Stream:
     """A record of the map: its `number` there from 1, the `kind` of stream, the `name` of its file.
 
-    `kind` is "PQ DESCR", "CDTEXT", "DA" (the image), "text" (which never reaches the disc) or "". `length`
-    counts sectors for an image, bytes for the others; None where it is no number. `start_sector` (DSS) and
-    `pregap_sectors` (PRE2) are of an image, None where blank or no number. `file` is None when there is none
-    to be read.
+    `kind` is "PQ DESCR", "CDTEXT", "DA" (the image) or "", of which nothing is known. `length` counts sectors
+    for an image, bytes for the others; None where it is no number. `start_sector` (DSS) and `pregap_sectors`
+    (PRE2) are of an image, None where blank or no number. `file` is None when there is none to be read.
     """
 
     number: int
@@ -79,6 +77,7 @@ def _stream(number: int, record: Record) -> Stream:
 
 
 def _kind(record: Record) -> str:
+    """Streams of an audio CD have a subcode or a mode; one with neither is passed over, with a remark."""
     stream, subcode = record.raw("DST"), record.text("SUB")
     if stream == SUBCODE_STREAM:
         hint = "graphics and other subcode are not read here"
@@ -87,12 +86,12 @@ def _kind(record: Record) -> str:
         if record.raw("CDM") == AUDIO_MODE:
             return AUDIO
         record.fault("CDM", f"is {record.shown('CDM')}: the stream is no audio", f'audio has "{AUDIO_MODE}"')
-    elif stream in _PAPERS:
-        record.remark("DST", f"is {stream}: a text that never reaches the disc")
-        return PAPER
-    else:
-        hint = f'an audio CD has streams "{SUBCODE_STREAM}" and one "{MAIN_STREAM}"'
+        return ""
+    hint = f'an audio CD has streams "{SUBCODE_STREAM}" and one "{MAIN_STREAM}"'
+    if subcode or record.text("CDM"):
         record.fault("DST", f"{shown(stream)} is no stream of an audio CD", hint)
+    else:
+        record.remark("DST", f"{shown(stream)} is no stream that is known here: it is passed over", hint)
     return ""
 
 
@@ -124,8 +123,6 @@ def _other_fields(record: Record, kind: str) -> None:
         record.check_word("TRK", "00", "")
     else:
         record.check_unused(("TRK",))
-    if kind == PAPER:
-        record.check_blank(("SUB",))
 
 
 def _check_counts(streams: tuple[Stream, ...], findings: Findings) -> None:

@@ -11,6 +11,17 @@ SECTOR_FRAMES = 588
 SECTOR_BYTES = 2352
 # The pause before track 1 that every disc has. It is in a DDP image, and in no other file.
 PREGAP_SECTORS = 2 * SECTORS_PER_SECOND
+# What IEC 60908 has room for, as programs that write and read DDP filesets enforce it.
+TRACKS_MAX = 99
+TRACK_LEAST_S = 4
+TRACK_LEAST_SECTORS = TRACK_LEAST_S * SECTORS_PER_SECOND
+# 79:57:74, which puts the lead-out of an 80-minute disc on 79:59:74.
+PROGRAMME_MOST_SECTORS = (79 * 60 + 57) * SECTORS_PER_SECOND + 74
+# What the fields of a DDP fileset hold: characters of the master id, digits of the pre-gap of track 1.
+MASTER_ID_MOST = 48
+MAP_PREGAP_MOST_SECTORS = 9999
+# The number among those of the album that stands for what is heard before track 1.
+HIDDEN = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +40,8 @@ class Words:
 class DiscText:
     """The words of a disc in one language, in characters of ISO 8859-1.
 
-    `language` is an ISO 639-1 code. `genre` is a code of CD-Text and its text, None for none; `disc_id` the
-    catalogue number.
+    `language` is an ISO 639-1 code, of several for one language that of `text_packs.canonical`. `genre` is a
+    code of CD-Text and its text, None for none; `disc_id` the catalogue number.
     """
 
     language: str = "en"
@@ -71,7 +82,8 @@ class DiscTrack:
 class DiscPart:
     """A rendered track in the image: `sectors` from `start_sector` on, of which `sound_sectors` are its own.
 
-    The others are digital silence. `track` is its number on the album, 0 for what is hidden before track 1.
+    The others are digital silence. `track` is its number on the album, `HIDDEN` for what is hidden before
+    track 1.
     """
 
     track: int
@@ -101,7 +113,12 @@ class Disc:
     @property
     def hidden(self) -> bool:
         """Whether something is heard before track 1."""
-        return self.parts[0].track == 0
+        return self.parts[0].track == HIDDEN
+
+    @property
+    def programme_sectors(self) -> int:
+        """From 00:02:00, where hidden audio begins, to the lead-out."""
+        return self.lead_out_sector - PREGAP_SECTORS
 
     @property
     def starts(self) -> tuple[int, ...]:

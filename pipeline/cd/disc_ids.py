@@ -9,8 +9,16 @@ import hashlib
 from collections.abc import Sequence
 
 from pipeline.cd.disc import PREGAP_SECTORS, SECTORS_PER_SECOND
+from pipeline.cd.disc import TRACKS_MAX as TRACKS_MAX
 
-TRACKS_MAX = 99
+
+def ids_of(starts: Sequence[int], lead_out: int) -> dict[str, str]:
+    """All three, under their names in a listing; of 1 to 99 tracks."""
+    return {
+        "musicbrainz_id": musicbrainz_id(starts, lead_out),
+        "cddb_id": cddb_id(starts, lead_out),
+        "accuraterip_id": accuraterip_id(starts, lead_out),
+    }
 
 
 def musicbrainz_id(starts: Sequence[int], lead_out: int) -> str:

@@ -14,7 +14,6 @@ BLOCK_PACKS_MOST = 256
 SIZE_PACKS = 3
 TEXT_PACKS_MOST = BLOCK_PACKS_MOST - SIZE_PACKS
 BLOCKS_MOST = 8
-TRACKS_MOST = 99
 
 # A pack: type; extension bit and track; sequence number; double-byte bit, block and position; payload; CRC.
 TYPE_BYTE, TRACK_BYTE, SEQUENCE_BYTE, BLOCK_BYTE = 0, 1, 2, 3
@@ -59,11 +58,8 @@ GENRE_CODE_BYTES = 2
 # A string that is this alone, or this twice in double-byte text, is that of the track before.
 REPEAT = b"\t"
 
-# What libcdio advises; from 254 bytes on, version 2.1 of it reads nothing of the whole CD-Text.
-STRING_BYTES_MOST = 160
-# What the codes are, when there are any.
-UPC = "([0-9]{13})?"
-ISRC = "([A-Z]{2}[A-Z0-9]{3}[0-9]{7})?"
+# What libcdio advises, and what version 2.1 of it takes: of a longer one it leaves the whole CD-Text unread.
+STRING_BYTES_MOST, LIBCDIO_BYTES_MOST = 160, 253
 
 # The 36 bytes of the sizes, over the three packs of their type.
 CHARSET_BYTE, FIRST_TRACK_BYTE, LAST_TRACK_BYTE, COPYRIGHT_BYTE = 0, 1, 2, 3
@@ -90,11 +86,11 @@ LANGUAGES = {
     for code, iso in enumerate(names.split(), first)
     if iso != "-"
 } | {"nb": 0x1E, "nn": 0x1E, "nr": 0x5E}
+ISO_OF = {code: iso for iso, code in reversed(LANGUAGES.items())}
 # 0x00 is "unknown"; 0x2C to 0x44 are not given to languages.
 LANGUAGE_CODES = (*range(0x2C), *range(0x45, 0x80))
 
-# As libburn and libcdio 2.1 have them, by their codes from 0 on. Another list has Soundtrack at 26, and what
-# follows one later.
+# As libburn and libcdio 2.1 have them, by their codes from 0 on.
 GENRES = dict(
     enumerate(
         (
@@ -106,6 +102,13 @@ GENRES = dict(
     )
 )
 UNDEFINED_GENRE = 1
+# Another list has Soundtrack here, and what follows one later.
+DISPUTED_GENRE = 26
+
+
+def canonical(language: str) -> str:
+    """The one of the names in `LANGUAGES` that reading gives back: `no` for `nb`, which has its code."""
+    return ISO_OF[LANGUAGES[language]]
 
 
 def crc16(content: bytes) -> bytes:

@@ -5,15 +5,16 @@ MMC-3 has it, or bytes, as some programs do; repeats; tables of contents, which 
 counted through the file from 0, so that in the first block a pack has the number that it gives itself.
 """
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.cd import text_packs as layout
-from pipeline.cd.disc import Words
+from pipeline.cd.codes import ISRC, UPC
+from pipeline.cd.disc import TRACKS_MAX, Words
 from pipeline.cd.text_packs import PackType
+from pipeline.cd.text_sizes import check_sizes, sizes_of
 from pipeline.cd.text_streams import Notes, Pack, Stream, check_numbers, packs_of, runs_of, stream_of
 from pipeline.faults import Fault
 from pipeline.manifest.places import shown
@@ -22,7 +23,6 @@ from pipeline.manifest.places import shown
 _OF_TRACKS = (*layout.WORDS, PackType.CODES)
 # A pack, what it says, and what it should.
 _Wrong = tuple[Pack, int, int]
-_ISO_OF = {code: iso for iso, code in reversed(layout.LANGUAGES.items())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class _BlockReader:
         self.notes = notes
         self.lasts = [len(run) - 1 for run in runs[: layout.BLOCKS_MOST]]
         self.streams = {kind: stream_of(kind, self.packs) for kind in {pack.kind for pack in self.packs}}
-        self.sizes = self._sizes()
+        self.sizes = sizes_of(number, self.packs, notes)
         self.charset = self.sizes[layout.CHARSET_BYTE] if self.sizes else layout.ISO_8859_1
         self.language = self.sizes[layout.LANGUAGES_OF_BLOCKS][number] if self.sizes else 0
         self.first, self.last = self._tracks()
@@ -87,14 +87,14 @@ class _BlockReader:
         """Its contents; all that is wrong with it is noted."""
         check_numbers(self.number, self.packs, self.notes)
         if self.sizes:
-            self._check_sizes(self.sizes)
+            check_sizes(self.number, self.sizes, self.packs, self.lasts, self.notes)
         words = {name: self._texts(kind) for kind, name in layout.WORDS.items()}
         each = [Words(**dict(zip(words, said, strict=True))) for said in zip(*words.values(), strict=True)]
         upc, *isrcs = self._texts(PackType.CODES)
         self._check_words(each)
         self._check_codes(upc, isrcs)
         return TextBlock(
-            language=_ISO_OF.get(self.language, f"0x{self.language:02X}"),
+            language=layout.ISO_OF.get(self.language, f"0x{self.language:02X}"),
             charset=self.charset,
             copyright=self.sizes[layout.COPYRIGHT_BYTE] if self.sizes else 0,
             first_track=self.first,
@@ -114,55 +114,16 @@ class _BlockReader:
     def _remark(self, what: str, problem: str, hint: str = "") -> None:
         self.notes.remark(f"block {self.number}, {what}", problem, hint)
 
-    def _sizes(self) -> bytes:
-        """The 36 bytes that end a block, empty without them."""
-        parts = [pack for pack in self.packs if pack.kind == PackType.SIZES]
-        given = [pack.track for pack in parts]
-        if not parts:
-            self._fault("sizes", "no packs of type 0x8F end the block")
-        elif given != list(range(layout.SIZE_PACKS)):
-            self._fault("sizes", f"parts 0, 1, 2 are due (got {', '.join(map(str, given))})")
-        if any(pack.position or pack.double_byte for pack in parts):
-            self._fault("sizes", "a pack has a position, or double bytes")
-        return b"".join(part.payload for part in parts) if len(parts) == layout.SIZE_PACKS else b""
-
     def _tracks(self) -> tuple[int, int]:
         """First and last; those that the texts are of when the sizes cannot be right."""
         if self.sizes:
             first, last = self.sizes[layout.FIRST_TRACK_BYTE], self.sizes[layout.LAST_TRACK_BYTE]
-            if 1 <= first <= last <= layout.TRACKS_MOST:
+            if 1 <= first <= last <= TRACKS_MAX:
                 return first, last
             self._fault("sizes", f"no disc has tracks {first} to {last}")
         texts = [stream.strings for kind, stream in self.streams.items() if kind in _OF_TRACKS]
         said = [place for strings in texts for place, string in enumerate(strings) if string]
-        return 1, min(max([*said, 1]), layout.TRACKS_MOST)
-
-    def _check_sizes(self, sizes: bytes) -> None:
-        charset, _, _, copyright_asserted = sizes[: layout.COUNTS.start]
-        if charset not in layout.CHARSETS:
-            self._fault("sizes, character code", f"0x{charset:02X} is none that is known")
-        if copyright_asserted not in (0, 3):
-            self._remark("sizes, copyright", f"it is {copyright_asserted}, where 0 and 3 are usual")
-        counts = Counter(pack.kind for pack in self.packs)
-        for kind, said in enumerate(sizes[layout.COUNTS], layout.FIRST_TYPE):
-            if said != counts[kind]:
-                problem = f"of type 0x{kind:02X} they say {said}, and there are {counts[kind]}"
-                self._fault("sizes, counts", problem)
-        blocks = zip(sizes[layout.LAST_SEQUENCES], sizes[layout.LANGUAGES_OF_BLOCKS], strict=True)
-        for number, (last, language) in enumerate(blocks):
-            self._check_block(number, last, language)
-
-    def _check_block(self, number: int, last: int, language: int) -> None:
-        """What the sizes say of one of the eight blocks."""
-        there = number < len(self.lasts)
-        due = self.lasts[number] if there else 0
-        if last != due:
-            self._fault("sizes, last numbers", f"they say {last} of block {number}, and {due} is right")
-        if language and not there:
-            problem = f"they say 0x{language:02X} of block {number}, which is not there"
-            self._fault("sizes, languages", problem)
-        elif language not in layout.LANGUAGE_CODES:
-            self._fault("sizes, languages", f"0x{language:02X}, of block {number}, is no language")
+        return 1, min(max([*said, 1]), TRACKS_MAX)
 
     def _texts(self, kind: PackType) -> list[str]:
         """The strings of a type, for the disc and, where it has them, for each track."""
@@ -284,7 +245,7 @@ class _BlockReader:
         for name in layout.WORDS.values():
             disc, *tracks = (getattr(words, name) for words in each)
             if any(tracks) and not disc:
-                hint = "some readers take each text for that of the track before"
+                hint = "some readers show the next one in its place"
                 self._remark(f"{name} of the disc", "it is empty, and those of tracks are not", hint)
         for number, words in enumerate(each[1:], self.first):
             if words == Words() and any(other != Words() for other in each):
@@ -294,9 +255,9 @@ class _BlockReader:
                 self._remark(f"type 0x{kind:02X}", "a table of contents, which is passed over")
 
     def _check_codes(self, upc: str, isrcs: Sequence[str]) -> None:
-        for what, form, code in (("upc", layout.UPC, upc), *(("isrc", layout.ISRC, isrc) for isrc in isrcs)):
-            if not re.fullmatch(form, code):
-                self._remark("codes", f"{shown(code)} is no {what.upper()}")
+        for what, form, code in (("UPC", UPC, upc), *(("ISRC", ISRC, isrc) for isrc in isrcs)):
+            if code and not form.fullmatch(code):
+                self._remark("codes", f"{shown(code)} is no {what}")
 
 
 def _printed(character: str, charset: int) -> bool:

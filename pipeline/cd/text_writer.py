@@ -5,41 +5,38 @@ the one before written as the TAB that stands for it: readers must know it, yet 
 Sources: MMC-3, Annex J; the documentation of libburn.
 """
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from pipeline.cd.disc import DiscText
+from pipeline.cd.codes import ISRC, UPC
+from pipeline.cd.disc import TRACKS_MAX, DiscText
 from pipeline.cd.latin import is_latin, to_ascii
 from pipeline.cd.text_packs import (
     BLOCK_SHIFT,
     BLOCKS_MOST,
+    DISPUTED_GENRE,
     FIRST_TYPE,
     GENRE_CODE_BYTES,
     GENRES,
     ISO_8859_1,
-    ISRC,
     LANGUAGES,
     PAYLOAD_BYTES,
     POSITION_MOST,
     REPEAT,
     SIZE_PACKS,
     TEXT_PACKS_MOST,
-    TRACKS_MOST,
     TYPES,
     UNDEFINED_GENRE,
-    UPC,
     WORDS,
     PackType,
     crc16,
 )
 from pipeline.manifest.places import shown
 
-# Who made a disc of which each track was made by another.
-VARIOUS = "Various"
+_SURE_GENRES = range(UNDEFINED_GENRE + 1, DISPUTED_GENRE)
 _GENRE_SYNONYMS = {
     "altrock": 3,
     "children": 4,
@@ -88,13 +85,14 @@ def text_file(texts: Sequence[DiscText], upc: str, isrcs: Sequence[str]) -> byte
     """The packs of all languages, the first of which is the one that most players show; empty without any.
 
     Catalogue number, genre and codes are in each block: it is complete by itself. A string may be of any
-    length that fits, though some readers stumble over more than 160 bytes.
+    length that fits, though libcdio advises 160 bytes, and reads nothing of a CD-Text with more than 253.
+
+    Words are written as they are. libcdio 2.1, with which many players read, passes over an empty string and
+    shows the next one of its type in its place, up to the last; `with_disc_names` keeps it from doing so for
+    the disc, and nothing does for a track.
 
     Args:
-        texts: up to eight, each with the words of all the tracks. Where tracks name a performer, songwriter,
-            composer or arranger and the disc none, the disc's is what they all have, or else "Various":
-            libcdio, with which many players read, passes over an empty string and takes each name for that
-            of the track before. A title or a message is not made up.
+        texts: up to eight, each with the words of all the tracks.
         upc: 13 digits, or empty.
         isrcs: for each track 12 characters without hyphens, or empty.
 
@@ -114,13 +112,13 @@ def text_file(texts: Sequence[DiscText], upc: str, isrcs: Sequence[str]) -> byte
 
 
 def genre_code(name: str) -> int:
-    """The code of a genre by its name; 1, "not defined", for all that is not in the table.
+    """The code of a genre by its name; 1, "not defined", for all that has none, or has two.
 
-    Case, blanks, hyphens and a last word "music" do not matter, "&" is "and". A mixture of two genres is
-    none of them.
+    Those with two are the last of the table, Spoken Word and World Music. Case, blanks, hyphens and a last
+    word "music" do not matter, "&" is "and". A mixture of two genres is none of them.
     """
     plain = _genre_key(name)
-    named = {_genre_key(genre): code for code, genre in GENRES.items() if code > UNDEFINED_GENRE}
+    named = {_genre_key(genre): code for code, genre in GENRES.items() if code in _SURE_GENRES}
     return (named | _GENRE_SYNONYMS).get(plain, UNDEFINED_GENRE)
 
 
@@ -135,12 +133,12 @@ def _check(texts: Sequence[DiscText], upc: str, isrcs: Sequence[str]) -> None:
         raise ValueError(f"CD-Text has room for {BLOCKS_MOST} languages (got {len(texts)})")
     if len({LANGUAGES.get(language, language) for language in languages}) < len(languages):
         raise ValueError(f"each language of CD-Text is given once (got {', '.join(languages)})")
-    if texts and not 1 <= len(isrcs) <= TRACKS_MOST:
-        raise ValueError(f"a disc has 1 to {TRACKS_MOST} tracks (got {len(isrcs)})")
-    if not re.fullmatch(UPC, upc):
+    if texts and not 1 <= len(isrcs) <= TRACKS_MAX:
+        raise ValueError(f"a disc has 1 to {TRACKS_MAX} tracks (got {len(isrcs)})")
+    if upc and not UPC.fullmatch(upc):
         raise ValueError(f"upc: {shown(upc)} is not 13 digits")
     for number, isrc in enumerate(isrcs, 1):
-        if not re.fullmatch(ISRC, isrc):
+        if isrc and not ISRC.fullmatch(isrc):
             raise ValueError(f"isrc of track {number}: {shown(isrc)} is no ISRC")
     for text in texts:
         _check_text(text, len(isrcs))
@@ -179,23 +177,13 @@ def _fitting(text: DiscText, upc: str, isrcs: Sequence[str]) -> list[_Pack]:
 def _text_packs(text: DiscText, upc: str, isrcs: Sequence[str], repeats: bool) -> Iterator[_Pack]:
     """In the order of their types. A type is there when the disc or a track has something of it."""
     for kind, name in WORDS.items():
-        tracks = [getattr(words, name) for words in text.tracks]
-        disc = getattr(text.disc, name) or _disc_string(kind, tracks)
-        strings = [string.encode("iso-8859-1") for string in (disc, *tracks)]
+        strings = [getattr(words, name).encode("iso-8859-1") for words in (text.disc, *text.tracks)]
         yield from _packs(kind, _shortened(strings) if repeats else strings)
     yield from _packs(PackType.DISC_ID, [text.disc_id.encode("ascii")])
     if text.genre:
         code, name = text.genre
         yield from _packs(PackType.GENRE, [code.to_bytes(GENRE_CODE_BYTES, "big") + name.encode("ascii")])
     yield from _packs(PackType.CODES, [code.encode("ascii") for code in (upc, *isrcs)])
-
-
-def _disc_string(kind: PackType, tracks: Sequence[str]) -> str:
-    """What the disc says where only its tracks say something."""
-    if kind in (PackType.TITLE, PackType.MESSAGE) or not any(tracks):
-        return ""
-    names = set(tracks) - {""}
-    return names.pop() if len(names) == 1 else VARIOUS
 
 
 def _shortened(strings: Sequence[bytes]) -> list[bytes]:

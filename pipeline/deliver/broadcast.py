@@ -56,7 +56,7 @@ class FileWords:
     markers: tuple[Marker, ...] = ()
 
 
-def track_words(release: Release, disc: Disc, piece: Piece) -> FileWords:
+def track_file_words(release: Release, disc: Disc, piece: Piece) -> FileWords:
     """What the file of a track says; `piece` is of `release`, and on `disc` or hidden before its track 1."""
     lies = next((track for track in disc.tracks if track.track == piece.number), None)
     return FileWords(
@@ -72,7 +72,7 @@ def track_words(release: Release, disc: Disc, piece: Piece) -> FileWords:
     )
 
 
-def image_words(release: Release, disc: Disc, hidden: Release | None = None) -> FileWords:
+def image_file_words(release: Release, disc: Disc, hidden: Release | None = None) -> FileWords:
     """What the plain image of a disc says; `hidden` is what is before track 1, as a release of its own."""
     album = release.manifest.album
     title = album.title + (f", disc {disc.number} of {disc.count}" if disc.count > 1 else "")

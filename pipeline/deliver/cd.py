@@ -12,12 +12,18 @@ from pathlib import Path, PurePath
 from pipeline.audiofile import read_codes
 from pipeline.bext import Loudness, stamp_loudness
 from pipeline.cd.disc import SECTOR_FRAMES, Disc, DiscTrack
-from pipeline.deliver.broadcast import FileWords, chunks_of, image_words, loudness_of, told, track_words
+from pipeline.deliver.broadcast import (
+    FileWords,
+    chunks_of,
+    image_file_words,
+    loudness_of,
+    told,
+    track_file_words,
+)
 from pipeline.deliver.cue_files import cue_file
 from pipeline.deliver.ddp import ddp_files, ddp_list
 from pipeline.deliver.disc_sheets import image_sheet, toc_file, tracks_sheet
-from pipeline.deliver.disc_texts import disc_words
-from pipeline.deliver.disc_texts import track_words as words_of_track
+from pipeline.deliver.disc_texts import disc_words, track_words
 from pipeline.deliver.discs import disc_folder
 from pipeline.deliver.image import CD_FORMAT, cd_track, image_inputs, image_leader_frames, image_parts
 from pipeline.deliver.joined import Joined, JoinedPart, joined_row, write_joined
@@ -105,7 +111,7 @@ class _Cut:
 def _wav(release: Release, disc: Disc, piece: Piece, role: str, name: str, cut: _Cut) -> Deliverable:
     rendered = cd_track(release, piece.number)
     own = release if piece.number else release.hidden_alone
-    words = track_words(own, disc, piece) if _settings(release).bwf else None
+    words = track_file_words(own, disc, piece) if _settings(release).bwf else None
     # The file as it was rendered, unless marks or pauses lie elsewhere than on the album.
     as_rendered = not cut.lead and (cut.sound + cut.behind) * SECTOR_FRAMES == rendered.frames
 
@@ -142,7 +148,7 @@ def _copy(rendered: Rendered, path: Path, chunks: Sequence[Chunk]) -> None:
 def _image(release: Release, disc: Disc, path: str) -> Deliverable:
     parts = image_parts(release, disc)
     words = (
-        image_words(release, disc, release.hidden_alone if disc.hidden else None)
+        image_file_words(release, disc, release.hidden_alone if disc.hidden else None)
         if _settings(release).bwf
         else None
     )
@@ -203,7 +209,7 @@ def _pq_sheet(release: Release, master: DiscMaster, settings: CdDelivery) -> lis
         disc,
         words=[
             disc_words(release.manifest),
-            *(words_of_track(release.pieces[track.track - 1]) for track in disc.tracks),
+            *(track_words(release.pieces[track.track - 1]) for track in disc.tracks),
         ],
         sums=master.sums,
         files=ddp_list(master) if settings.ddp else (),

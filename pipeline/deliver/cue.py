@@ -11,8 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.cd.msf import msf as msf
-from pipeline.cd.msf import sectors_of as sectors_of
+from pipeline.cd.msf import msf, sectors_of
 from pipeline.faults import Fault
 
 FLAGS = ("DCP", "4CH", "PRE", "SCMS")

@@ -112,7 +112,11 @@ def _change(name: str, was: str, now: str) -> Iterator[str]:
 def _codes(was: Row, now: Row) -> Iterator[str]:
     yield from _change("UPC", was["upc"], now["upc"])
     yield from _change("master ID", was["master_id"], now["master_id"])
-    yield from _change("copy flag", *(FLAGS.get(disc["copy"], disc["copy"]) for disc in (was, now)))
+    yield from _change("copy flag", _flag(was["copy"]), _flag(now["copy"]))
+
+
+def _flag(copy: str) -> str:
+    return FLAGS.get(copy, copy)
 
 
 def _total(disc: Row) -> str:
@@ -154,7 +158,7 @@ def _pause(track: Row) -> str:
 
 
 def _starts(both: Both, named: Named) -> Iterator[str]:
-    """`tracks 03 to 10 start later by 00:00:65`; where they differ, `tracks start later: 03 by …, 04 by …`."""
+    """`tracks 03 to 10 start later by 00:00:65`, or `tracks start later: 03 by …; 04 by …`."""
     moved = {new["number"]: new["start_sector"] - old["start_sector"] for old, new in both}
     for word, sign in (("earlier", -1), ("later", 1)):
         runs = [(_time(abs(by)), numbers) for by, numbers in _alike(moved) if by * sign > 0]
@@ -162,7 +166,7 @@ def _starts(both: Both, named: Named) -> Iterator[str]:
             ((by, numbers),) = runs
             yield f"{_tracks(numbers, named)} start{'s' * (len(numbers) == 1)} {word} by {by}"
         elif runs:
-            yield f"tracks start {word}: {', '.join(f'{named(numbers)} by {by}' for by, numbers in runs)}"
+            yield f"tracks start {word}: {'; '.join(f'{named(numbers)} by {by}' for by, numbers in runs)}"
 
 
 def _indexes(both: Both, named: Named) -> Iterator[str]:
@@ -204,20 +208,19 @@ def _texts(was: Row, now: Row, both: Both, named: Named) -> Iterator[str]:
     yield from (f"CD-Text in {language} is new" for language in new if language not in old)
     for language in new:
         if language in old and (told := list(_words(old[language], new[language], both, named))):
-            yield f"CD-Text{f' in {language}' if len(new) > 1 else ''}: {', '.join(told)}"
+            yield f"CD-Text{f' in {language}' if len(new) > 1 else ''}: {'; '.join(told)}"
 
 
 def _words(was: Row, now: Row, both: Both, named: Named) -> Iterator[str]:
-    """`title of the disc`, `composer of 01 to 08`."""
+    """`title of the disc and of 03`, `composer of 12 tracks`."""
     for word in WORDS:
-        if was["disc"].get(word) != now["disc"].get(word):
-            yield f"{word} of the disc"
-        numbers = [
-            new["number"] for old, new in both if _word(was, old, word) != _word(now, new, word)
-        ]  # fmt: skip
+        where = ["of the disc"] if was["disc"].get(word) != now["disc"].get(word) else []
+        numbers = [new["number"] for old, new in both if _word(was, old, word) != _word(now, new, word)]
         if numbers:
             many = len(_runs(numbers)) > MOST_RUNS
-            yield f"{word} of {f'{len(numbers)} tracks' if many else named(numbers)}"
+            where.append(f"of {f'{len(numbers)} tracks' if many else named(numbers)}")
+        if where:
+            yield f"{word} {' and '.join(where)}"
     yield from (name for field, name in ABOUT_TEXT.items() if was.get(field) != now.get(field))
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.cd.disc import Disc, Words
+from pipeline.cd.disc import MAP_PREGAP_MOST_SECTORS, TRACKS_MAX, Disc, Words
 from pipeline.cd.msf import msf
-from pipeline.cd.text_packs import LANGUAGES
+from pipeline.cd.text_packs import canonical
 from pipeline.cd.text_writer import TextTooLongError, text_file
-from pipeline.deliver.disc_limits import TRACKS_MAX, disc_faults, disc_remarks
+from pipeline.deliver.disc_limits import disc_faults, disc_remarks
 from pipeline.deliver.disc_texts import disc_words_in, first_language, in_latin, track_words_in
+from pipeline.deliver.disc_word_checks import TEXT, word_notes, word_remarks
 from pipeline.deliver.discs import split_faults
 from pipeline.faults import Fault
 from pipeline.manifest.cd import CdDelivery, Spelling
@@ -15,9 +16,7 @@ from pipeline.manifest.load import Manifest
 from pipeline.manifest.places import Route, shown
 from pipeline.timeline import Timeline
 
-TEXT: Route = ("deliver", "cd", "text")
 SPELL = "deliver: {cd: {text: {title: …, titles: […]}}} spells it for the disc alone"
-PREGAP_MOST = 9999
 
 
 def cd_faults(manifest: Manifest, timeline: Timeline, discs: Sequence[Disc]) -> list[Fault]:
@@ -35,7 +34,7 @@ def cd_faults(manifest: Manifest, timeline: Timeline, discs: Sequence[Disc]) -> 
 
 def cd_remarks(manifest: Manifest, discs: Sequence[Disc]) -> list[Fault]:
     """What is possible and should be known."""
-    found = disc_notes(manifest, discs)
+    found = disc_notes(manifest, discs) + word_remarks(manifest, discs)
     if discs and _settings(manifest).cd_text:
         found += _unlatin(manifest)
     if manifest.album.hidden and not discs:
@@ -45,9 +44,10 @@ def cd_remarks(manifest: Manifest, discs: Sequence[Disc]) -> list[Fault]:
 
 
 def disc_notes(manifest: Manifest, discs: Sequence[Disc]) -> list[Fault]:
-    """What should be known besides how CD-Text spells."""
+    """What should be known of every build: all but what `check` says of everyday words."""
     profile = _settings(manifest).profile
-    return [each for disc in discs for each in disc_remarks(manifest, disc, profile)]
+    found = [each for disc in discs for each in disc_remarks(manifest, disc, profile)]
+    return found + word_notes(manifest, discs)
 
 
 def _settings(manifest: Manifest) -> CdDelivery:
@@ -63,10 +63,10 @@ def _text_faults(manifest: Manifest, disc: Disc) -> Iterator[Fault]:
     try:
         cd_text(disc)
     except TextTooLongError as error:
-        named = f" of disc {disc.number}" if disc.count > 1 else ""
-        problem = (
-            f"the CD-Text{named} needs {error.packs_needed} packs of 12 characters; {error.packs_most} fit"
-        )
+        named = f" in {error.language}" if len(disc.texts) > 1 else ""
+        named += f" of disc {disc.number}" if disc.count > 1 else ""
+        needed = f"needs {error.packs_needed} packs of 12 characters; {error.packs_most} fit"
+        problem = f"the CD-Text{named} {needed}"
         hint = "shorten titles, or write text: {fields: [title, performer]}, or cd_text: off"
         yield manifest.fault(TEXT, problem, hint)
 
@@ -74,10 +74,10 @@ def _text_faults(manifest: Manifest, disc: Disc) -> Iterator[Fault]:
 def _pregap_faults(manifest: Manifest, disc: Disc) -> Iterator[Fault]:
     """Of what the map of a DDP fileset has no place for, no source says how it is written."""
     pregap = disc.tracks[0].start_sector
-    if pregap > PREGAP_MOST:
+    if pregap > MAP_PREGAP_MOST_SECTORS:
         problem = (
             f"track 1 starts at {msf(pregap)}; the map of a DDP fileset has four digits for that, "
-            f"which is up to {msf(PREGAP_MOST)}"
+            f"which is up to {msf(MAP_PREGAP_MOST_SECTORS)}"
         )
         yield manifest.fault(("album", "hidden"), problem, "make it shorter, or write ddp: no")
 
@@ -85,7 +85,7 @@ def _pregap_faults(manifest: Manifest, disc: Disc) -> Iterator[Fault]:
 def _language_faults(manifest: Manifest) -> Iterator[Fault]:
     """Both languages must be two, whatever the first one is by default."""
     second, first = _settings(manifest).text.second, first_language(manifest)
-    if second and LANGUAGES[second.language] == LANGUAGES[first]:
+    if second and canonical(second.language) == first:
         problem = f"the first language of CD-Text is {shown(first)} too"
         hint = "text: {language: …} says which the first is; it is the album's, or English"
         yield manifest.fault((*TEXT, "second", "language"), problem, hint)

@@ -25,6 +25,7 @@ def disc_data(master: DiscMaster) -> dict[str, Any]:
         "cddb_id": cddb_id(*toc),
         "accuraterip_id": accuraterip_id(*toc),
         "image_md5": master.sums.image_md5 if master.sums else None,
+        "image_crc32": master.sums.image_crc32 if master.sums else None,
         "tracks": [_track(track, _sums(master.sums, track)) for track in disc.tracks],
         "texts": [_text(text) for text in disc.texts],
     }

@@ -85,7 +85,7 @@ def _sheet(
 def toc_file(disc: Disc, wav_name: str, path: str) -> Deliverable:
     """A TOC of the image for cdrdao."""
     inputs = {
-        "marks": [track.marks for track in disc.tracks],
+        "marks": [[track.marks for track in disc.tracks], disc.lead_out_sector],
         "titles": disc.texts,
         "codes": [disc.upc, [track.isrc for track in disc.tracks]],
         "flags": disc.copy,

@@ -5,14 +5,15 @@ from dataclasses import fields, replace
 
 from pipeline.cd.disc import DiscText, Words
 from pipeline.cd.latin import to_ascii, to_latin
-from pipeline.cd.text_packs import LANGUAGES
-from pipeline.cd.text_writer import VARIOUS, genre_code
+from pipeline.cd.text_names import with_disc_names
+from pipeline.cd.text_packs import LANGUAGES, canonical
+from pipeline.cd.text_writer import genre_code
 from pipeline.manifest.cd import CdDelivery, CdText, Spelling
+from pipeline.manifest.languages import iso_639_1
 from pipeline.manifest.load import Manifest
 from pipeline.manifest.tracks import Piece
 
 STANDARD_LANGUAGE = "en"
-WRITERS = ("songwriter", "composer", "arranger")
 
 
 def disc_texts(manifest: Manifest, pieces: Sequence[Piece]) -> tuple[DiscText, ...]:
@@ -22,14 +23,22 @@ def disc_texts(manifest: Manifest, pieces: Sequence[Piece]) -> tuple[DiscText, .
         return ()
     text = settings.text
     spelt: list[tuple[Spelling, str]] = [(text, first_language(manifest))]
-    spelt += [(text.second, text.second.language)] if text.second else []
+    spelt += [(text.second, canonical(text.second.language))] if text.second else []
     return tuple(_text(manifest, pieces, text, spelling, language) for spelling, language in spelt)
 
 
 def first_language(manifest: Manifest) -> str:
-    """What the manifest says, or English where CD-Text has no code for that."""
-    asked = (manifest.deliver.cd or CdDelivery()).text.language or manifest.album.language or ""
-    return asked if asked in LANGUAGES else STANDARD_LANGUAGE
+    """What the manifest says, or English where that is nothing that CD-Text has a code for.
+
+    It has one for "unknown", 0x00, which also stands for a block that is not there: readers may take it so.
+    """
+    asked = iso_639_1(asked_language(manifest))
+    return canonical(asked) if asked in LANGUAGES else STANDARD_LANGUAGE
+
+
+def asked_language(manifest: Manifest) -> str:
+    """What the manifest says, empty where that is nothing."""
+    return (manifest.deliver.cd or CdDelivery()).text.language or manifest.album.language or ""
 
 
 def _text(
@@ -39,7 +48,7 @@ def _text(
     disc = _kept(in_latin(disc_words_in(manifest, spelling)), text)
     return DiscText(
         language=language,
-        disc=_with_writers(disc, tracks),
+        disc=with_disc_names(disc, tracks),
         tracks=tracks,
         genre=_genre(manifest) if text.genre else None,
         disc_id=to_ascii(manifest.album.catalog or "") if text.disc_id else "",
@@ -49,14 +58,6 @@ def _text(
 def _kept(words: Words, text: CdText) -> Words:
     """Without what is not wanted."""
     return replace(words, **{each.name: "" for each in fields(Words) if each.name not in text.fields})
-
-
-def _with_writers(disc: Words, tracks: Sequence[Words]) -> Words:
-    """Who has written what is on a disc, or that they are several: readers want one where tracks have any."""
-    named = {name: {getattr(words, name) for words in tracks} - {""} for name in WRITERS}
-    return replace(disc, **{
-        name: names.pop() if len(names) == 1 else VARIOUS for name, names in named.items() if names
-    })  # fmt: skip
 
 
 def _genre(manifest: Manifest) -> tuple[int, str] | None:

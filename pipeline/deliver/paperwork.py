@@ -77,8 +77,12 @@ def _as_delivered(row: Row) -> Row:
 def _changes(release: Release, rows: Sequence[Row], paper: Paper, tracks: Sequence[Row]) -> str:
     album = release.manifest.album
     now = {
-        "tracks": tracks, "files": rows, "traces": paper.traces, "vinyl_gain_db": release.vinyl_gain_db
-    }  # fmt: skip
+        "tracks": tracks,
+        "discs": discs_data(release),
+        "files": rows,
+        "traces": paper.traces,
+        "vinyl_gain_db": release.vinyl_gain_db,
+    }
     return changes_text(f"{album.artist} - {album.title}", paper.revision, paper.before, now)
 
 
@@ -86,17 +90,25 @@ def _readme(release: Release, rows: Sequence[Row], paper: Paper) -> str:
     return template("README.txt.j2").render(
         release=release,
         kinds=sorted({row["kind"] for row in rows}),
-        state=_state(paper.revision, [paper.approved_by.get(piece.number) for piece in release.pieces]),
+        state=_state(
+            paper.revision,
+            [paper.approved_by.get(piece.number) for piece in release.pieces],
+            hidden=release.hidden is not None,
+        ),
         version=__version__,
     )
 
 
-def _state(revision: int, approved_by: Sequence[str | None]) -> str:
-    """The sentence by which a delivery says whether it is one to press; `approved_by` is by track."""
+def _state(revision: int, approved_by: Sequence[str | None], *, hidden: bool) -> str:
+    """The sentence by which a delivery says whether it is one to press; `approved_by` is by track.
+
+    Approvals are of what has a number, which what is `hidden` before track 1 has not.
+    """
     missing = [str(number) for number, by in enumerate(approved_by, 1) if not by]
     if not missing:
         names = ", ".join(dict.fromkeys(by for by in approved_by if by))
-        return f"Revision {revision}. FINAL: every track is approved, by {names}."
+        besides = " What is hidden before track 1 of the CD is not among them." if hidden else ""
+        return f"Revision {revision}. FINAL: every track is approved, by {names}.{besides}"
     if len(missing) == len(approved_by):
         return f"Revision {revision}. DRAFT: no track is approved yet."
     return (
@@ -113,9 +125,11 @@ def reissue(delivery: Path, approved_by: Mapping[int, str], folder: Path) -> Non
     listing = read_listing(delivery)
     before = [track.get("approved_by") for track in listing["tracks"]]
     now = [approved_by.get(track["number"]) for track in listing["tracks"]]
-    revision = listing["revision"]
-    readme = _own_readme(delivery / README, _state(revision, before))
-    _write(folder / README, readme.replace(_state(revision, before), _state(revision, now), 1))
+    was, is_now = (
+        _state(listing["revision"], approved, hidden="hidden" in listing) for approved in (before, now)
+    )
+    readme = _own_readme(delivery / README, was)
+    _write(folder / README, readme.replace(was, is_now, 1))
     for track, by in zip(listing["tracks"], now, strict=True):
         track["approved_by"] = by
     listing["state"] = "final" if all(now) else "draft"
@@ -149,7 +163,7 @@ def delivery_data(
         "album": {"title": album.title, "artist": album.artist, "upc": album.upc, "catalog": album.catalog},
         "tracks": list(tracks),
         **({"hidden": _hidden(release.hidden)} if release.hidden else {}),
-        "discs": [disc_data(master) for master in release.discs],
+        "discs": discs_data(release),
         "files": list(rows),
     }
 
@@ -160,6 +174,11 @@ def tracks_data(release: Release, approved_by: Mapping[int, str]) -> list[dict[s
         _track(release, piece.number) | {"approved_by": approved_by.get(piece.number)}
         for piece in release.pieces
     ]
+
+
+def discs_data(release: Release) -> list[dict[str, Any]]:
+    """`discs` of `delivery.json`."""
+    return [disc_data(master) for master in release.discs]
 
 
 def _track(release: Release, number: int) -> dict[str, Any]:

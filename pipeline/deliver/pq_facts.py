@@ -1,6 +1,6 @@
 """What a PQ sheet states of one disc, and what follows from its marks; all of it in sectors, 1/75 s."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise, zip_longest
 
@@ -10,6 +10,8 @@ from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscSums, DiscText, DiscTrack
 FLAGS = {"no": "", "yes": "DCP", "scms": "SCMS"}
 # What CD-Text can say of a disc and of a track.
 KINDS = tuple(each.name for each in fields(Words))
+# Of these, what is printed with each track.
+NAMED = ("title", "performer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,8 @@ class PqFacts:
 
     `words` are the tracks', and `title` and `artist` the disc's, in any characters: CD-Text, in those of
     ISO 8859-1, is in `disc.texts`. `offsets` are sectors by which index 01 stands early, ends stand late and
-    further indexes stand early, where there is room for it. `sums` is None before there is audio. `remarks` are sentences; what can be
-    told from the marks alone is none of them.
+    further indexes stand early, where there is room for it. `sums` is None before there is audio. `remarks`
+    are sentences; what can be told from the marks alone is none of them.
     """
 
     disc: Disc
@@ -172,6 +174,40 @@ def tracks_by_words(text: DiscText, kind: str) -> dict[str, list[int]]:
         if said := getattr(words, kind):
             found.setdefault(said, []).append(number)
     return found
+
+
+def words_besides(texts: Sequence[DiscText]) -> list[tuple[str, str]]:
+    """(kind, words) of all that CD-Text has besides titles and performers.
+
+    A line is of all languages; where these differ each has its own.
+    """
+    by_language = {text.language: _words_besides(text) for text in texts}
+    lines = []
+    for kind in dict.fromkeys(kind for said in by_language.values() for kind in said):
+        said = {language: words.get(kind, "–") for language, words in by_language.items()}
+        if len(set(said.values())) == 1:
+            lines.append((kind, next(iter(said.values()))))
+        else:
+            lines += [(f"{kind}, {language}", words) for language, words in said.items()]
+    return lines
+
+
+def _words_besides(text: DiscText) -> dict[str, str]:
+    """Equal words once, whole, with their tracks: `Various (disc); A. Name (1–5, 7)`."""
+    genre = f"{text.genre[1]} (code {text.genre[0]})" if text.genre else ""
+    lines = {kind: _folded(tracks_by_words(text, kind)) for kind in KINDS if kind not in NAMED}
+    lines |= {"genre": genre, "disc ID": text.disc_id}
+    return {kind: line for kind, line in lines.items() if line}
+
+
+def _folded(by_words: Mapping[str, Sequence[int]]) -> str:
+    return "; ".join(f"{words}\u00a0({_places(numbers)})" for words, numbers in by_words.items())
+
+
+def _places(numbers: Sequence[int]) -> str:
+    """`disc, 1–12`."""
+    tracks = spans([number for number in numbers if number])
+    return ", ".join(filter(None, ("disc" if 0 in numbers else "", tracks)))
 
 
 def spans(numbers: Sequence[int]) -> str:

@@ -181,7 +181,7 @@ def _said_of_track(facts: PqFacts, track: DiscTrack) -> dict[str, str]:
 
 def _said_of_disc(disc: Disc) -> dict[str, str]:
     """What CD-Text says of a disc."""
-    said = {}
+    said: dict[str, str] = {}
     for text in disc.texts:
         words = {kind: getattr(text.disc, kind) for kind in KINDS}
         more = {"genre": text.genre[1] if text.genre else "", "id": text.disc_id}

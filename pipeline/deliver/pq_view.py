@@ -9,7 +9,7 @@ from pipeline.cd.msf import msf
 from pipeline.deliver.note_words import WORD_MOST, breakable
 from pipeline.deliver.pq_facts import (
     FLAGS,
-    KINDS,
+    NAMED,
     PqFacts,
     PqFile,
     PqRow,
@@ -20,6 +20,7 @@ from pipeline.deliver.pq_facts import (
     totals,
     tracks_by_words,
     unmarked_pauses,
+    words_besides,
 )
 
 COPY = {
@@ -52,7 +53,7 @@ def view(facts: PqFacts) -> dict[str, Any]:
         "sum": {"length": msf(totals(disc).lengths), "pause": msf(totals(disc).pauses)},
         "proof": _proof(disc),
         "languages": [_language(text) for text in disc.texts[1:]],
-        "besides": _besides(disc.texts),
+        "besides": [[name, breakable(words)] for name, words in words_besides(disc.texts)],
         "sums": _sums(facts),
         "ids": _ids(facts),
         "files": [_file(file) for file in facts.files],
@@ -127,11 +128,10 @@ def _isrcs(disc: Disc) -> str:
 def _cd_text(disc: Disc) -> str:
     if not disc.texts:
         return "none"
-    kinds = [kind for kind in KINDS if any(tracks_by_words(text, kind) for text in disc.texts)]
-    first = disc.texts[0]
-    more = {"genre": first.genre is not None, "disc ID": first.disc_id}
+    kinds = [kind for kind in NAMED if any(tracks_by_words(text, kind) for text in disc.texts)]
+    more = ["more as listed below"] * bool(words_besides(disc.texts))
     languages = ", ".join(text.language for text in disc.texts)
-    return f"{languages}: {', '.join([*kinds, *(name for name, there in more.items() if there)])}"
+    return f"{languages}: {', '.join([*kinds, *more])}"
 
 
 def _offsets(offsets: tuple[int, int, int]) -> str:
@@ -260,41 +260,6 @@ def _named_in(text: DiscText, words: Words) -> str:
     """A title in a further language; with the performer, where that is not the disc's."""
     own = words.performer not in ("", text.disc.performer)
     return (_typed(words.title) or NONE) + (f" ({_typed(words.performer)})" if own else "")
-
-
-def _besides(texts: Sequence[DiscText]) -> list[list[str]]:
-    """(what, words) of all that CD-Text has besides titles and performers.
-
-    A line is of all languages; where these differ each has its own.
-    """
-    of_texts = [(text.language, _words_besides(text)) for text in texts]
-    lines = []
-    for kind in dict.fromkeys(kind for _, words in of_texts for kind in words):
-        said = [(language, words.get(kind, "")) for language, words in of_texts]
-        if len({words for _, words in said}) == 1:
-            lines.append([kind, said[0][1]])
-        else:
-            lines += [[f"{kind}, {language}", words or NONE] for language, words in said]
-    return lines
-
-
-def _words_besides(text: DiscText) -> dict[str, str]:
-    """Equal words once, whole, with their tracks: `Various (disc); A. Name (1–5, 7)`."""
-    lines = {
-        kind: "; ".join(
-            f"{breakable(said)} ({_places(at)})" for said, at in tracks_by_words(text, kind).items()
-        )
-        for kind in KINDS
-        if kind not in ("title", "performer")
-    }
-    genre = f"{breakable(text.genre[1])} (code {text.genre[0]})" if text.genre else ""
-    lines |= {"genre": genre, "disc ID": breakable(text.disc_id)}
-    return {kind: line for kind, line in lines.items() if line}
-
-
-def _places(numbers: Sequence[int]) -> str:
-    """`disc, 1–12`."""
-    return ", ".join(["disc"] * (0 in numbers) + [spans([each for each in numbers if each])] * any(numbers))
 
 
 # Sums and files

@@ -1,5 +1,6 @@
 """What the deliverables are made from: the manifest's words, the marks, the rendered tracks."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -208,14 +209,15 @@ def text_file(text: str, **about: Any) -> Deliverable:
     return bytes_file(text.encode(), **about)
 
 
-def bytes_file(data: bytes, **about: Any) -> Deliverable:
-    """A file that is just this."""
+def bytes_file(data: bytes, *, inputs: Mapping[str, Any], **about: Any) -> Deliverable:
+    """A file that is just this; `inputs` are words for what it is made from."""
 
     def write(path: Path, _: Sums) -> DeliveredFile:
         path.write_bytes(data)
         return row(deliverable)
 
-    deliverable = Deliverable(write=write, **about)
+    content = {"content": hashlib.sha256(data).hexdigest()}
+    deliverable = Deliverable(write=write, inputs={**inputs, **content}, **about)
     return deliverable
 
 

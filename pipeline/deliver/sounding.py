@@ -1,7 +1,7 @@
 """What is heard otherwise in a revision than in the one before, in sentences, and that nothing else is.
 
-A revision is a mapping with its `tracks` and `files`, as delivery.json or a record has them; what only
-records have (`traces`, `vinyl_gain_db`, `inputs` of files) makes the sentences say more.
+A revision is a mapping with its `tracks`, `discs` and `files`, as delivery.json or a record has them; what
+only records have (`traces`, `vinyl_gain_db`, `inputs` of files) makes the sentences say more.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 from pathlib import PurePath
 from typing import Any
 
+from pipeline.deliver.disc_changes import laid_otherwise
 from pipeline.identity import pairs
 from pipeline.mixname import mix_step
 
@@ -35,9 +36,10 @@ def sentences(before: Row, now: Row) -> list[str]:
     if both and not any(was["audio"].keys() & song["audio"].keys() for was, song in both):
         sides = [*_hidden(before, now), *_vinyl(before, now, same_music=False), *_tape(before, now)]
         return [*found, *order, _nothing_to_compare(before, now), *sides]
-    changed = [each for each in both if sounds_different(each[0]["audio"], each[1]["audio"])]
+    changed = _changed(both)
     vinyl = _vinyl(before, now, same_music=not (changed or came or gone))
-    sides = [*_hidden(before, now), *vinyl, *_tape(before, now)]
+    cd = _hidden(before, now) or _between(before, now)
+    sides = [*cd, *vinyl, *_tape(before, now)]
     heard = _main(before, now, both, changed, other=bool(came or gone), all_audio=not (order or sides))
     return [*found, *order, *_with_alternates(heard, before, now, both, main=bool(changed)), *sides]
 
@@ -81,6 +83,17 @@ def _both(before: Row, now: Row) -> list[tuple[Row, Row]]:
         for old, new in matched
         if old is not None and new is not None
     ]
+
+
+def _changed(both: Both) -> list[tuple[Row, Row]]:
+    return [each for each in both if sounds_different(each[0]["audio"], each[1]["audio"])]
+
+
+def same_programme(before: Row, now: Row) -> bool:
+    """Whether both have the same songs in the same order, and none of their main versions has changed."""
+    both = _both(before, now)
+    as_many = len(both) == len(before["tracks"]) == len(now["tracks"])
+    return as_many and not _order(both) and not _changed(both)
 
 
 def _order(both: Both) -> list[str]:
@@ -216,7 +229,7 @@ def same_audio(was: Row, now: Row) -> bool | None:
     return None
 
 
-# --- what is hidden on the CD
+# --- what is on the CD besides its tracks
 
 
 def _hidden(before: Row, now: Row) -> list[str]:
@@ -228,13 +241,30 @@ def _hidden(before: Row, now: Row) -> list[str]:
         return ["A hidden track is new before track 1 of the CD."]
     if old and not new:
         return ["Nothing is hidden before track 1 of the CD any more."]
-    if old and new and same_audio(old, new) is False:
+    if old and new and _same_hidden(old, new) is False:
         return ["What is hidden before track 1 of the CD has changed."]
     return []
 
 
+def _same_hidden(old: Row, new: Row) -> bool | None:
+    """By what it was rendered from, where that is known: the file has the silence behind it, too."""
+    was, now = ((row.get("inputs") or {}).get("audio") for row in (old, new))
+    return bool(was == now) if was and now else same_audio(old, new)
+
+
 def _hidden_file(revision: Row) -> Row | None:
     return next((row for row in revision["files"] if row.get("role") == "hidden"), None)
+
+
+def only_laid_otherwise(before: Row, now: Row) -> bool:
+    """Whether the programme is the same and lies otherwise on the CD."""
+    return same_programme(before, now) and laid_otherwise(before, now)
+
+
+def _between(before: Row, now: Row) -> list[str]:
+    if not only_laid_otherwise(before, now):
+        return []
+    return ["CD: the same tracks are laid otherwise; what lies between and around them has changed."]
 
 
 # --- vinyl

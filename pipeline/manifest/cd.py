@@ -8,6 +8,7 @@ from dsp.settings import Doc, Interval
 from pipeline.cd.text_packs import LANGUAGES
 from pipeline.disc_profiles import STANDARD, known_profile, profiles
 from pipeline.manifest.codes import Language
+from pipeline.manifest.languages import ISO_639_1
 from pipeline.manifest.part import SWITCH, Part, Switch, Text, filled, whole
 from pipeline.manifest.places import shown
 from pipeline.manifest.wrong import wrong
@@ -24,7 +25,7 @@ def _yes_or_no(value: object) -> object:
 
 def _in_cd_text(language: str) -> str:
     if language not in LANGUAGES:
-        known = ", ".join(sorted(LANGUAGES))
+        known = ", ".join(sorted(ISO_639_1.intersection(LANGUAGES)))
         raise wrong(f"CD-Text has no code for {shown(language)}", f"it has {known}")
     return language
 

@@ -6,23 +6,14 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from pipeline.cd.codes import ISRC
+from pipeline.cd.codes import check_digit as check_digit
+from pipeline.manifest.languages import ISO_639_1
 from pipeline.manifest.places import shown
 from pipeline.manifest.wrong import wrong
 
 # Blanks and hyphens, those of word processors too.
 _PARTING = re.compile(r"[\s\u2010-\u2015-]")
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
-
-# ISO 639-1, every code now in force; what has three letters is ISO 639-2 or 639-3.
-_ISO_639_1 = (
-    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz "
-    "ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii "
-    "ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi "
-    "mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw "
-    "sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk "
-    "ur uz ve vi vo wa wo xh yi yo za zh zu"
-)
-LANGUAGES = frozenset(_ISO_639_1.split())
 
 
 def parse_isrc(value: object) -> str:
@@ -33,7 +24,7 @@ def parse_isrc(value: object) -> str:
     Source: ISO 3901; the International ISRC Agency's handbook.
     """
     text = _PARTING.sub("", _text(value))
-    if not text.isascii() or not _ISRC.fullmatch(text := text.upper().removeprefix("ISRC")):
+    if not text.isascii() or not ISRC.fullmatch(text := text.upper().removeprefix("ISRC")):
         raise wrong(f"{shown(value)} is not an ISRC", "write 12 characters such as GBAYE2600001")
     return text
 
@@ -55,16 +46,10 @@ def parse_upc(value: object) -> str:
     return digits
 
 
-def check_digit(digits: str) -> str:
-    """Thirteenth digit of an EAN-13, from the first twelve."""
-    total = sum(int(digit) * weight for digit, weight in zip(digits, (1, 3) * 6, strict=True))
-    return str(-total % 10)
-
-
 def parse_language(value: object) -> str:
     """An ISO 639 code in lower case: two letters from the list of 639-1, or three letters."""
     code = _text(value).strip().lower()
-    if code not in LANGUAGES and not re.fullmatch(r"[a-z]{3}", code):
+    if code not in ISO_639_1 and not re.fullmatch(r"[a-z]{3}", code):
         hint = "write two letters of ISO 639-1 such as en, or three such as eng; zxx for no language"
         raise wrong(f"{shown(value)} is not a language code", hint)
     return code

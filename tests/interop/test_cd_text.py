@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cd.disc import DiscText, Words
-from pipeline.cd.text_packs import GENRES, LANGUAGES
+from pipeline.cd.text_names import with_disc_names
+from pipeline.cd.text_packs import GENRES, LANGUAGES, LIBCDIO_BYTES_MOST
 from pipeline.cd.text_reader import read_text
 from pipeline.cd.text_writer import text_file
 from tests.foreign import require, require_library
@@ -136,8 +137,7 @@ def test_cdrskin_reads_what_is_empty_as_empty(tmp_path: Path) -> None:
         tracks=(Words(songwriter="S1"), Words(title="Two", performer="P2"), Words(title="Three")),
     )
     (sheet,) = sheets_of(text_file([text], "", ("", "", ISRCS[2])), tmp_path)
-    spoken = dataclasses.replace(text, disc=Words(title="T", performer="Various", songwriter="Various"))
-    assert sheet == sheet_of(spoken, "", ("", "", ISRCS[2]))
+    assert sheet == sheet_of(text, "", ("", "", ISRCS[2]))
 
 
 def many(tracks: int, title: str) -> DiscText:
@@ -212,12 +212,37 @@ def test_libcdio_reads_all_words(texts: Sequence[DiscText]) -> None:
                 assert fields(library, text, number) == expected
 
 
-def test_libcdio_needs_a_string_for_the_disc() -> None:
-    """Without it each name would be the track's before: the reason for the "Various" that we write."""
-    tracks = tuple(Words(title=f"T{number}", composer=f"C{number}") for number in (1, 2, 3))
-    with parsed(text_file([DiscText(disc=Words(title="T"), tracks=tracks)], "", [""] * 3)) as (library, text):
-        composers = [fields(library, text, number)["composer"] for number in range(4)]
-    assert composers == ["Various", "C1", "C2", "C3"]
+def read_by_libcdio(name: str, disc: str, *tracks: str) -> list[str]:
+    """What it shows for the disc and for each track."""
+    words = tuple(Words(title="T", **{name: track}) for track in tracks)
+    written = DiscText(disc=Words(title="T", **{name: disc}), tracks=words)
+    with parsed(text_file([written], "", [""] * len(tracks))) as (library, text):
+        return [fields(library, text, number).get(name, "") for number in range(len(tracks) + 1)]
+
+
+@pytest.mark.parametrize("name", ["composer", "message"])
+def test_libcdio_passes_over_what_is_empty(name: str) -> None:
+    """The reason for the "Various" of a disc; and a track without is shown what the next one has."""
+    assert read_by_libcdio(name, "D", "1", "2", "3") == ["D", "1", "2", "3"]
+    assert read_by_libcdio(name, "", "1", "2", "3") == ["1", "2", "3", ""]
+    assert read_by_libcdio(name, "D", "1", "", "3") == ["D", "1", "3", ""]
+    assert read_by_libcdio(name, "D", "1", "2", "") == ["D", "1", "2", ""]
+
+
+def test_libcdio_has_the_name_that_is_made_up_for_a_disc() -> None:
+    tracks = tuple(Words(composer=f"C{number}") for number in (1, 2, 3))
+    disc = with_disc_names(Words(), tracks)
+    assert read_by_libcdio("composer", disc.composer, "C1", "C2", "C3") == ["Various", "C1", "C2", "C3"]
+
+
+def test_libcdio_reads_nothing_where_a_string_is_too_long() -> None:
+    assert read_by_libcdio("message", "x" * LIBCDIO_BYTES_MOST, "1")[1] == "1"
+    library = require_library(LIBCDIO)
+    library.cdtext_init.restype = ctypes.c_void_p
+    data = text_file([DiscText(disc=Words(title="x" * 254), tracks=(Words(title="1"),))], "", [""])
+    text = ctypes.c_void_p(library.cdtext_init())
+    assert library.cdtext_data_init(text, data, ctypes.c_size_t(len(data))) != 0
+    library.cdtext_destroy(text)
 
 
 @pytest.mark.parametrize("coded", [False, True])

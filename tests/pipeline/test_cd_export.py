@@ -193,6 +193,15 @@ def test_progress_counts_the_whole_image(tmp_path: Path) -> None:
     assert sum(told) == pytest.approx(16.0)
 
 
+def test_sound_before_two_seconds_is_told(tmp_path: Path) -> None:
+    """No file has it: the plain image begins at 00:02:00."""
+    files = short_files()
+    files["IMAGE.DAT"] = files["IMAGE.DAT"][PREGAP:] + bytes(PREGAP)
+    folder, said = exported(tmp_path, files)
+    assert "note: the image is not silent before 00:02:00: what sounds there is in no file\n" in said
+    assert samples(folder / "SHORT.wav") == files["IMAGE.DAT"][PREGAP:]
+
+
 # --- where it goes
 
 
@@ -295,6 +304,7 @@ FAULTY: dict[str, tuple[Callable[[Files], Files], list[tuple[str, int, int]], st
     "no tracks": (
         without_tracks,
         [("SHORT.wav", 150, 750)],
+        "note: no track is written: the fileset tells of none\n"
         "note: SHORT.cue is not written: there are no tracks\n",
     ),
     "a track twice": (twice, [("SHORT.wav", 150, 750)], ""),

@@ -58,7 +58,8 @@ def test_all_of_a_fileset_is_printed(tiny: Path) -> None:
         "AccurateRip  0000079e-000013ed-05001002",
     ):
         assert said in lines, said
-    assert lines[-1] == f"{tiny}: no faults"
+    assert lines[-1] == f"{tiny}: no faults, 1 remark"
+    assert lines[-2].startswith("remark: IMAGE.DAT: pauses: the pause before track 2 is not silent: peak ")
 
 
 def test_the_same_as_data(tiny: Path) -> None:
@@ -86,15 +87,22 @@ def test_the_same_as_data(tiny: Path) -> None:
     assert found["texts"][0]["language"] == "en"
     assert found["cddb_id"] == "05001002"
     assert (found["checksums"], found["hidden"]) == ("CHECKSUM.MD5", False)
-    assert found["faults"] == found["remarks"] == []
+    assert found["checksum_lists"] == ["CHECKSUM.MD5"]
+    assert found["faults"] == []
+    assert [remark["path"] for remark in found["remarks"]] == ["pauses"]
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_filesets_of_any_writer_are_right(tmp_path: Path, writer: str) -> None:
     """What is odd about them is remarked upon, and no fault."""
     folder = write_fileset(tmp_path / "ddp", WRITERS[writer]())
-    assert done("ddp", folder).stdout.splitlines()[-1] == f"{folder}: no faults"
-    assert json.loads(done("ddp", folder, "--json").stdout)["filesets"][0]["faults"] == []
+    lines = done("ddp", folder).stdout.splitlines()
+    (found,) = json.loads(done("ddp", folder, "--json").stdout)["filesets"]
+    assert found["faults"] == []
+    remarks = sum(line.startswith("remark: ") for line in lines)
+    assert remarks == len(found["remarks"])
+    counted = f", {remarks} remark{'s' * (remarks != 1)}" if remarks else ""
+    assert lines[-1] == f"{folder}: no faults{counted}"
 
 
 def test_remarks_are_printed(tmp_path: Path) -> None:
@@ -105,13 +113,59 @@ def test_remarks_are_printed(tmp_path: Path) -> None:
     assert any(line.startswith("remark: CHECKSUM.MD5: there is no list") for line in lines)
 
 
+def test_a_list_of_crcs_is_told_of(tmp_path: Path) -> None:
+    """It was compared, and is no list of MD5 sums."""
+    files = short_files()
+    folder = write_fileset(tmp_path / "ddp", files, checksum="")
+    (folder / "CHECKSUM.TXT").write_bytes(ddp_examples.crc_list(files))
+    lines = done("ddp", folder).stdout.splitlines()
+    assert "checksums    CHECKSUM.TXT: all match; no list of MD5 sums" in lines
+    assert (
+        "remark: CHECKSUM.MD5: there is no list of MD5 checksums; plants want one with every master" in lines
+    )
+    (folder / "CHECKSUM.MD5").write_bytes(ddp_examples.md5_list(files))
+    assert "checksums    CHECKSUM.MD5, CHECKSUM.TXT: all match" in done("ddp", folder).stdout.splitlines()
+    (folder / "PQDESCR").write_bytes(files["PQDESCR"].replace(b"000600", b"000601"))
+    assert "checksums    CHECKSUM.MD5, CHECKSUM.TXT: 2 wrong" in deadwax("ddp", folder).stdout.splitlines()
+
+
+def test_a_stream_of_no_length(tmp_path: Path) -> None:
+    folder = write_fileset(tmp_path / "ddp", short_files())
+    ddp_damages.in_map("PQ", "DSL", b"many")(folder)
+    assert "PQDESCR           PQ descriptor of no length\n" in deadwax("ddp", folder).stdout
+
+
+def test_a_pregap_that_is_missing_is_told_last(tmp_path: Path) -> None:
+    """No rule is broken when the music begins at 00:00:00, so there is no fault: it must not be missed."""
+    files = short_files()
+    files["IMAGE.DAT"] = files["IMAGE.DAT"][150 * 2352 :] + bytes(150 * 2352)
+    folder = write_fileset(tmp_path / "ddp", files)
+    lines = done("ddp", folder).stdout.splitlines()
+    assert lines[-1] == f"{folder}: no faults, 1 remark"
+    assert lines[-2].startswith("remark: IMAGE.DAT: pre-gap: sound before 00:02:00, where players never are")
+    assert lines[-2].endswith("; the pre-gap may be missing, and every mark 2 s late")
+
+
+@pytest.mark.parametrize("name", ["text with a header", "CDTEXT.BIN cut short"])
+def test_one_fault_is_told_once(tmp_path: Path, name: str) -> None:
+    """The map counts the bytes that there are."""
+    folder = write_fileset(tmp_path / "ddp", short_files())
+    (damage,) = (each for each in ddp_damages.damages() if each.name == name)
+    path = damage.apply(folder)
+    ddp_damages.in_map("text", "DSL", b"%8d" % (folder / "CDTEXT.BIN").stat().st_size)(folder)
+    ddp_damages.remake_checksums(folder)
+    said = deadwax("ddp", folder).stderr.splitlines()
+    assert sum("header" in line or "four bytes" in line or "whole number" in line for line in said) == 1
+    assert any(line.startswith(f"CDTEXT.BIN: {path}: ") for line in said)
+
+
 def test_faults_are_printed_besides(tmp_path: Path) -> None:
     """Everything else is there too: a check digit that is wrong hides no track."""
     folder = write_fileset(tmp_path / "ddp")
     ddp_damages.in_id("UPC/EAN", b"4006381333930")(folder)
     result = deadwax("ddp", folder)
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[-1] == f"{folder}: 3 faults"
+    assert result.stdout.splitlines()[-1] == f"{folder}: 3 faults, 1 remark"
     assert "02   01   00:12:00" in result.stdout
     assert "checksums    CHECKSUM.MD5: 1 wrong" in result.stdout
     assert "UPC/EAN      4006381333930 in the DDPID, 4006381333931 in the PQ descriptor" in result.stdout
@@ -170,10 +224,32 @@ def test_a_delivery_is_one_too(small_album: Album, below: str) -> None:
 def test_several_discs_are_printed_in_order(tmp_path: Path, below: str) -> None:
     for number in (10, 9, 1):
         write_fileset(tmp_path / f"cd/disc-{number}/ddp", short_files())
-    (tmp_path / "cd/disc-2/ddp").mkdir(parents=True)
     found = json.loads(done("ddp", tmp_path / below, "--json").stdout)["filesets"]
     assert [Path(each["folder"]).parent.name for each in found] == ["disc-1", "disc-9", "disc-10"]
     assert find_filesets(tmp_path / "cd/disc-9") == [tmp_path / "cd/disc-9/ddp"]
+
+
+def test_a_disc_without_a_fileset_hides_no_other(tmp_path: Path) -> None:
+    """One folder is empty, in another a folder is called DDPID."""
+    for number in (1, 3):
+        write_fileset(tmp_path / f"cd/disc-{number}/ddp", short_files())
+    (tmp_path / "cd/disc-2/ddp").mkdir(parents=True)
+    (tmp_path / "cd/disc-4/ddp/DDPID").mkdir(parents=True)
+    result = deadwax("ddp", tmp_path, "--export", tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stdout.count("02   01   00:06:00") == 2
+    told = [line for line in result.stderr.splitlines() if "reading" not in line and "exporting" not in line]
+    assert told == [
+        f"{tmp_path}/cd/disc-{number}/ddp: holds no DDP: neither DDPID nor DDPMS; "
+        "name the folder that holds DDPID and DDPMS"
+        for number in (2, 4)
+    ]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["disc-1", "disc-3"]
+    as_data = deadwax("ddp", tmp_path, "--json")
+    assert as_data.exit_code == 1
+    found = json.loads(as_data.stdout)
+    assert [Path(each["folder"]).parent.name for each in found["filesets"]] == ["disc-1", "disc-3"]
+    assert [fault["problem"] for fault in found["faults"]] == ["holds no DDP: neither DDPID nor DDPMS"] * 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pytest import approx
 
 from dsp.stream import Block
 from pipeline.build.cache import Cache
+from pipeline.files import book_text, read_book
 from tests.albums import codes_of, music, write_mix
 from tests.end_to_end import Album, contents, deadwax, done, rows
 
@@ -369,6 +370,175 @@ def test_songs_that_come_and_go(album: Album) -> None:
     assert "new: 03 Vier, 0:05.000\n" in text
     assert "gone: 03 Drei\n" in text
     assert "Nothing else moved: the audio of the other 2 tracks is the same, sample for sample." in text
+
+
+# --- the CD
+
+# Two songs of 4.2 and 4.6 s; the pause behind the first is 0.4 s, 30 sectors.
+DISC = """\
+album: {title: Zwei Lieder, artist: Jemand, upc: "4006381333931"}
+level: {target_lufs: -18}
+tracks:
+  - {title: Eins, mix: mixes/1.wav, isrc: GBAYE2600001, then: {gap: 0.4}}
+  - {title: Zwei, mix: mixes/2.wav, isrc: GBAYE2600002}
+deliver: {cd: {}}
+"""
+LAID = "what lies between and around the tracks of the CD has changed"
+SAME = "the audio of all 2 tracks is the same, sample for sample."
+
+
+@pytest.fixture(scope="module")
+def pressed(tmp_path_factory: pytest.TempPathFactory) -> Album:
+    """A CD, delivered. For reading only."""
+    album = Album(tmp_path_factory.mktemp("zwei"))
+    for number, seconds in ((1, 4.2), (2, 4.6)):
+        write_mix(album.folder / "mixes" / f"{number}.wav", music(seconds, seed=number), subtype="PCM_16")
+    album.manifest.write_text(DISC, encoding="utf-8")
+    done("build", album.manifest)
+    return album
+
+
+@pytest.fixture
+def disc(pressed: Album, tmp_path: Path) -> Album:
+    return pressed.copied(tmp_path / "disc")
+
+
+def on_cd(album: Album) -> list[str]:
+    """What of the CD a comparison says, which is what CHANGES.md says of it, once it is built."""
+    lines: list[str] = diffed(album)["cd"]
+    assert [line for line in said(album).splitlines() if line.startswith("cd: ")] == [
+        f"cd: {line}" for line in lines
+    ]
+    done("build", album.manifest)
+    changes = changes_of(album)
+    assert [f"- {line}" for line in lines] == changes.partition("## On the CD\n\n")[2].split("\n\n")[
+        0
+    ].splitlines()
+    return lines
+
+
+def changes_of(album: Album) -> str:
+    return (album.delivery / "CHANGES.md").read_text(encoding="utf-8")
+
+
+def last_line(album: Album) -> str:
+    """Of the list of revisions, what the last one changed."""
+    return done("history", album.manifest).stdout.splitlines()[-1].partition("): ")[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "differs"),
+    [
+        ("4006381333931", "0036000291452", "UPC 4006381333931 → 0036000291452",
+         "`DDPID`, `CDTEXT.BIN`, `PQDESCR`, `CHECKSUM.MD5`"),
+        ("cd: {}", "cd: {copies: yes}", "copy flag none → DCP", "`PQDESCR`, `CHECKSUM.MD5`"),
+        ("cd: {}", "cd: {gaps: after}", "pause (index 00) before 02: 00:00:30 → none",
+         "`DDPMS`, `PQDESCR`, `CHECKSUM.MD5`"),
+        ("title: Zwei,", "title: Zwei, composer: X,", "CD-Text: composer of the disc and of 02",
+         "`DDPMS`, `CDTEXT.BIN`, `CHECKSUM.MD5`"),
+    ],
+)  # fmt: skip
+def test_other_codes_marks_and_words_are_told_and_no_audio_is(
+    disc: Album, old: str, new: str, line: str, differs: str
+) -> None:
+    disc.edit(old, new)
+    data = diffed(disc)
+    assert data["verdict"] == f"No audio has changed: {SAME.replace('the audio of', 'that of')}"
+    assert on_cd(disc) == [line]
+    text = changes_of(disc)
+    assert "\nNo audio has changed.\nWhat is otherwise on the CD is told below.\n" in text
+    assert "\n- Send all of `cd/ddp/` again, and the PQ sheet with it: " in text
+    assert f"\n  - `IMAGE.DAT` is the same: MD5 {image_md5(disc)}\n  - differs in {differs}\n" in text
+    assert last_line(disc) == f"No audio has changed. CD: {line}."
+
+
+def image_md5(album: Album) -> str:
+    """As the list in the fileset has it."""
+    lines = (album.delivery / "cd" / "ddp" / "CHECKSUM.MD5").read_text(encoding="ascii").splitlines()
+    return next(line.split()[0] for line in lines if line.endswith("IMAGE.DAT"))
+
+
+@pytest.mark.parametrize(
+    ("cd", "lines"),
+    [
+        ("gaps: none", [
+            "total time 00:09:15 → 00:08:60",
+            "pause (index 00) before 02: 00:00:30 → none",
+            "track 02 starts earlier by 00:00:30",
+        ]),
+        ("offsets: {start_sectors: 10, end_sectors: 5}", [
+            "total time 00:09:15 → 00:09:30",
+            "pause (index 00) before 02: 00:00:30 → 00:00:15",
+        ]),
+    ],
+)  # fmt: skip
+def test_tracks_that_lie_otherwise_are_no_other_tracks(disc: Album, cd: str, lines: list[str]) -> None:
+    """4.2 and 4.6 s are 315 and 345 sectors; with the pause they are 9 s and 15 sectors."""
+    old = image_md5(disc)
+    disc.edit("cd: {}", f"cd: {{{cd}}}")
+    assert diffed(disc)["verdict"] == f"{LAID}; no main version has: {SAME}"
+    assert on_cd(disc) == lines
+    text = changes_of(disc)
+    assert "\nNo track's audio has changed.\nCD: the same tracks are laid otherwise; " in text
+    assert f"old MD5 {old}\n  - `IMAGE.DAT` new MD5 {image_md5(disc)}\n" in text
+    assert old != image_md5(disc)
+    assert last_line(disc).endswith(f" CD: {lines[0]}; {len(lines) - 1} more.")
+
+
+def test_silence_behind_what_is_hidden_is_not_it(disc: Album) -> None:
+    """The first song once more, before itself: 315 sectors, and a second of silence, then two."""
+    disc.edit("album: {", "album: {hidden: {mix: mixes/1.wav, gap: 1}, ")
+    assert diffed(disc)["verdict"].startswith("what is hidden before track 1 of the CD has changed")
+    assert on_cd(disc) == [
+        "total time 00:09:15 → 00:14:30",
+        "pre-gap 00:02:00 → 00:07:15",
+        "tracks 01, 02 start later by 00:05:15",
+    ]
+    assert "A hidden track is new before track 1 of the CD.\n" in changes_of(disc)
+    disc.edit("gap: 1}", "gap: 2}")
+    assert diffed(disc)["verdict"] == f"{LAID}; no main version has: {SAME}"
+    assert on_cd(disc)[1:] == ["pre-gap 00:07:15 → 00:08:15", "tracks 01, 02 start later by 00:01:00"]
+    assert "hidden before track 1" not in changes_of(disc)
+
+
+def test_a_longer_song_moves_what_is_behind_it(disc: Album) -> None:
+    """Its audio has changed, so that a list of revisions says no more of the CD."""
+    remix(disc, 1, music(5.2, seed=1))
+    assert diffed(disc)["verdict"].startswith("Nothing else moved")
+    assert on_cd(disc) == ["total time 00:09:15 → 00:10:15", "track 02 starts later by 00:01:00"]
+    line = last_line(disc)
+    assert line == "Only the audio of track 01 Eins has changed. 01 Eins: mix changed, under the same name."
+
+
+def test_each_of_several_discs_is_told(disc: Album) -> None:
+    """Zwei is 4.6 s, alone on the second; Eins has no pause behind it any more."""
+    disc.edit("title: Zwei,", "title: Zwei, disc: 2,")
+    assert diffed(disc)["cd"] == on_cd(disc)
+    assert "\n- disc 1: no longer on it: what was 1-02\n" in changes_of(disc)
+    assert "\n- disc 2: new, 1 track, 00:04:45\n" in changes_of(disc)
+    assert "\n- `cd/ddp/` is no longer delivered: any master that was sent before is void\n" in changes_of(
+        disc
+    )
+    assert "\n- `cd/disc-2/ddp/` is new: send all of it, and the PQ sheet with it: " in changes_of(disc)
+    disc.edit("4006381333931", "0036000291452")
+    disc.edit("isrc: GBAYE2600002", "isrc: GBAYE2600009")
+    assert on_cd(disc) == [
+        "each disc: UPC 4006381333931 → 0036000291452",
+        "disc 2: ISRC of 2-01 GBAYE2600002 → GBAYE2600009",
+    ]
+
+
+def test_a_revision_without_a_record_of_its_discs_is_compared_without(disc: Album) -> None:
+    """As versions before have left it; what is said of a plant's files is SHA-256 then."""
+    file = disc.folder / ".deadwax" / "history" / "0001.json"
+    known = read_book(file, sealed=True)
+    file.write_text(book_text({name: each for name, each in known.items() if name != "discs"}),
+                    encoding="utf-8")  # fmt: skip
+    disc.edit("4006381333931", "0036000291452")
+    assert diffed(disc)["cd"] == []
+    done("build", disc.manifest)
+    assert "## On the CD" not in changes_of(disc)
+    assert "\n  - `IMAGE.DAT` is the same: SHA-256 " in changes_of(disc)
 
 
 # --- which revisions

@@ -9,6 +9,7 @@ import yaml
 from pydantic_core import PydanticCustomError
 
 from pipeline import disc_profiles
+from pipeline.cd.disc import PROGRAMME_MOST_SECTORS
 from pipeline.disc_profiles import STANDARD, known_profile, profile, profiles
 
 MINUTE = 60 * 75
@@ -53,4 +54,4 @@ def test_every_profile_has_a_source_and_lengths_that_a_disc_can_have() -> None:
         assert set(lengths) == {"warn", "fail", "remark", "source"}
         assert re.search(r"\w\.\w", lengths["source"]), "a page to look at"
         known = profile(name)
-        assert 70 * MINUTE <= known.warn_sectors < known.fail_sectors <= 359_849
+        assert 70 * MINUTE <= known.warn_sectors < known.fail_sectors <= PROGRAMME_MOST_SECTORS == 359_849

@@ -124,7 +124,7 @@ def test_an_rf64_is_read(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(len(head) + 2 * frames - 1)
     with pytest.raises(
-        Fault, match='a chunk "data" of 6,442,450,944 bytes begins 6,442,450,943 bytes before'
+        Fault, match='a chunk "data" is 6,442,450,944 bytes long, of which 6,442,450,943 are there'
     ):
         read_markers(path)
 
@@ -177,6 +177,7 @@ DAMAGED: list[tuple[tuple[Chunk, ...], str]] = [
     ((cue(point()), adtl(("labl", b"\xc3\0"))), "the name of marker 1 is no UTF-8 that ends in a zero"),
     ((cue(point()), adtl(("ltxt", REGION[:-1]))), "the length of marker 1 is none of a stretch"),
     ((cue(point()), adtl(("ltxt", REGION.replace(b"rgn ", b"scrp")))), "is none of a stretch"),
+    ((cue(point()), Chunk("LIST", b"adtllab")), '"lab" is 0 bytes long, of which 0 are there'),
     ((cue(point()), Chunk("LIST", b"adtllabl\xff\xff\xff\xff")), "is 4,294,967,295 bytes long, of which 0"),
     (tuple(Chunk("junk", b"") for _ in range(10_000)), "it has more than 10,000 chunks"),
 ]  # fmt: skip
@@ -195,7 +196,7 @@ def test_what_does_not_hang_together_is_a_fault(tmp_path: Path, chunks: tuple[Ch
 def test_no_name_of_a_chunk_moves_the_cursor(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", (Chunk("\x1b[2J", b""),))
     path.write_bytes(path.read_bytes().replace(b"\x1b[2J\0\0\0\0", b"\x1b[2J\0\0\0\x7f"))
-    with pytest.raises(Fault, match=r'a chunk "\\x1b\[2J" of 2,130,706,432 bytes'):
+    with pytest.raises(Fault, match=r'a chunk "\\x1b\[2J" is 2,130,706,432 bytes long'):
         read_markers(path)
 
 

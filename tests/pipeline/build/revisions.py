@@ -119,7 +119,7 @@ class DiscFiles:
 
     @property
     def table(self) -> set[str]:
-        """The PQ sheet for programs: marks, checksums of tracks, titles and names of tracks, codes."""
+        """The PQ sheet for programs: marks, checksums of tracks, titles and names, codes."""
         return {f"{self.folder}/pq-sheet.csv"}
 
     @property
@@ -146,12 +146,12 @@ class DiscFiles:
     @property
     def text(self) -> set[str]:
         """What only CD-Text says; it is as long as it was."""
-        return self.toc | self.ddp("CDTEXT.BIN", "CHECKSUM.MD5") | self.page
+        return self.toc | self.ddp("CDTEXT.BIN", "CHECKSUM.MD5") | self.page | self.table
 
     @property
     def titles(self) -> set[str]:
-        """What the cue sheets and the table have, too."""
-        return self.text | self.cue | self.tracks_cue | self.table
+        """What the cue sheets have, too."""
+        return self.text | self.cue | self.tracks_cue
 
     @property
     def everything(self) -> set[str]:

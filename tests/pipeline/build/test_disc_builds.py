@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 
 from tests.albums import codes_of, music, write_mix
 from tests.end_to_end import Album, Result, contents, deadwax, done, listing, rows
@@ -138,15 +137,16 @@ def test_after_a_build_there_is_nothing_to_do(bases: Bases, base: str, tmp_path:
     assert done("build", album.manifest).output == f"{album.delivery}: up to date, nothing to do\n"
 
 
+def end_disc_1_later(album: Album) -> None:
+    album.edit(*reversed(SECOND_DISC))
+    album.edit("title: Drei,", "title: Drei, disc: 2,")
+
+
 CHANGES: dict[str, Callable[[Album], None]] = {
     "another hidden mix": lambda album: hidden_mix(album, QUIET),
-    "a shorter hidden mix": lambda album: hidden_mix(album, HULL[:-7 * 588]),
-    "a track on another disc": lambda album: (
-        album.edit(SECOND_DISC[1], "title: Zwei,"),
-        album.edit("title: Drei,", "title: Drei, disc: 2,"),
-    )
-    and None,
-    "one disc": lambda album: album.edit(SECOND_DISC[1], SECOND_DISC[0]),
+    "a shorter hidden mix": lambda album: hidden_mix(album, HULL[: -7 * 588]),
+    "a track on another disc": end_disc_1_later,
+    "one disc": lambda album: album.edit(*reversed(SECOND_DISC)),
     "nothing hidden": nothing_hidden,
 }
 
@@ -277,39 +277,95 @@ def test_a_loud_track_elsewhere_does_not_move_it(one_disc: Album) -> None:
 
 # --- what is wrong
 
-FAULTS = {
-    "a trim": (
-        ("gap: 1}", "gap: 1, trim: {start: 5}}"),
-        ["6:60: album.hidden.trim.start: 5 s is behind the end of the mix (4.120 s); "
-         "times are counted from the mix's start"],
+GAP, FIRST = "gap: 1}", "mix: mixes/1.wav"
+BOUNDARY = (
+    "tracks[1].disc: disc 1 ends where track 1 runs into track 2 by a crossfade, a segue or a cut; begin the "
+    "disc elsewhere; a mix with cuts can be listed twice, each with its trim"
+)
+BEHIND = "is behind the end of the mix (4.120 s); times are counted from the mix's start"
+# What is wrong, where that is written, what is said of it.
+FAULTS: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
+    "a start behind the end of the mix": (
+        ((GAP, "gap: 1, trim: {start: 4.5}}"),),
+        "4.5}",
+        f"album.hidden.trim.start: 4.5 s {BEHIND}",
     ),
-    "its end": (
-        ("gap: 1}", "gap: 1, trim: {end: 5}}"),
-        ["6:60: album.hidden.trim.end: 5 s is behind the end of the mix (4.120 s); "
-         "times are counted from the mix's start"],
+    "an end behind the end of the mix": (
+        ((GAP, "gap: 1, trim: {end: 4.5}}"),),
+        "4.5}",
+        f"album.hidden.trim.end: 4.5 s {BEHIND}",
     ),
-    "a fade": (
-        ("gap: 1}", "gap: 1, fade_out: {seconds: 5}}"),
-        ["6:53: album.hidden.fade_out: the fade of 5 s is longer than the track (4.1 s); make it shorter"],
+    "a fade that is too long": (
+        ((GAP, "gap: 1, trim: {start: 1}, fade_out: {seconds: 3.2}}"),),
+        "{seconds",
+        "album.hidden.fade_out: the fade of 3.2 s is longer than the track (3.1 s); make it shorter",
     ),
-    "a target": (
-        ("level: {target_lufs: -24}", "level: {match: album}\nlint: {clipping: on}"),
-        [],
+    "a target beside one gain for all": (
+        ((GAP, "gap: 1, level: {target_lufs: -20}}"), ("{target_lufs: -24}", "{match: album}")),
+        "-20}",
+        "album.hidden.level.target_lufs: a track has no target of its own under match: album; write "
+        "offset_lu, or match: tracks",
     ),
-}  # fmt: skip
+    "a missing mix": (
+        (("mixes/0.wav", "mixes/none.flac"),),
+        "mixes/none",
+        'album.hidden.mix: there is no file "mixes/none.flac"; paths start at the manifest\'s folder',
+    ),
+    "a mix without audio": (
+        (("mixes/0.wav", "album.yaml"),),
+        "album.yaml",
+        'album.hidden.mix: "album.yaml" holds no audio that can be read; write the mix as WAV, AIFF or FLAC',
+    ),
+    "a segue from disc to disc": (((FIRST, f"{FIRST}, then: segue"),), "2, mix", BOUNDARY),
+    "a crossfade from disc to disc": (((FIRST, f"{FIRST}, then: {{crossfade: 0.1}}"),), "2, mix", BOUNDARY),
+    "a track under four seconds": (
+        (("mix: mixes/2.wav", "mix: mixes/2.wav, trim: {end: 3.96}"),),
+        "{title: Zwei",
+        "tracks[1]: disc 2, track 1 is 3.96 s long; on a CD a track is at least 4 s, its pause not counted; "
+        "make it longer, or have the pause counted in: deliver.cd.gaps: after",
+    ),
+}
 
 
-def complaints(album: Album) -> list[str]:
-    """What check and build say, which is the same; without the name of the manifest."""
-    found = []
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_is_said_where_it_is_written(two_discs: Album, fault: str) -> None:
+    """By check and by build; nothing has been made then."""
+    changes, pointed, said = FAULTS[fault]
+    for old, new in changes:
+        two_discs.edit(old, new)
+    before = contents(two_discs.delivery)
     for command in ("check", "build"):
-        result = deadwax(command, album.manifest)
+        result = deadwax(command, two_discs.manifest)
         assert result.exit_code == 1, result.output
-        found.append(_complaints(result, album))
-    assert found[0] == found[1]
-    return found[0]
+        ((at, told),) = complaints(result, two_discs)
+        assert (at[: len(pointed)], told) == (pointed, said)
+    assert contents(two_discs.delivery) == before
 
 
-def _complaints(result: Result, album: Album) -> list[str]:
-    lines = [line for line in result.stderr.splitlines() if line.startswith(f"{album.manifest}:")]
-    return [line.removeprefix(f"{album.manifest}:") for line in lines]
+def complaints(result: Result, album: Album) -> list[tuple[str, str]]:
+    """What stands from where each points to, to the end of the line; and what it says."""
+    written = album.manifest.read_text(encoding="utf-8").splitlines()
+    start = f"{album.manifest}:"
+    found = []
+    for line in result.stderr.splitlines():
+        if line.startswith(start):
+            row, column, text = line.removeprefix(start).split(":", 2)
+            found.append((written[int(row) - 1][int(column) - 1 :], text.lstrip()))
+    return found
+
+
+def test_a_hidden_mix_is_no_reason_to_refuse_a_format(one_disc: Album) -> None:
+    """It is on the CD alone: that it is of 44.1 kHz is nothing to those who buy 96 kHz."""
+    for number in range(1, 4):
+        write_mix(one_disc.folder / "mixes" / f"{number}.wav", music(4.1, 96_000, seed=number), 96_000)
+    one_disc.edit("flac 16/44.1", "flac 24/96")
+    done("check", one_disc.manifest)
+
+
+def test_what_is_hidden_goes_nowhere_without_a_cd(one_disc: Album) -> None:
+    one_disc.edit("deliver: {cd: {}, ", "deliver: {")
+    said = "a hidden track is on a CD alone, and none is asked for; name cd under deliver"
+    assert f"album.hidden: {said}" in done("check", one_disc.manifest).stdout
+    built(one_disc)
+    assert "hidden" not in listing(one_disc.delivery)
+    assert {path.split("/")[0] for path in contents(one_disc.delivery) if "/" in path} == {"digital"}

@@ -193,6 +193,7 @@ def _identity() -> Iterator[Damage]:
 
     yield Damage("level of a DVD", ID, "DDP 2.00", in_id("level", b"DDP 2.10"))
     yield Damage("level of the future", ID, "DDP 2.00", in_id("level", b"DDP 3.00"))
+    yield Damage("level of no writer", ID, "DDP 2.00", in_id("level", b"DDP 1.00"))
     yield Damage("level in small letters", ID, "DDP 2.00", in_id("level", b"ddp 2.00"))
     yield Damage("no level", ID, "blank", in_id("level", b""))
     yield Damage("invented level", ID, "no UPC", _at_field("UPC/EAN", in_id("UPC/EAN", b"LEVEL A")))
@@ -550,15 +551,14 @@ def _late_isrc(folder: Path) -> str:
 def _files() -> Iterator[Damage]:
     for name in (ID, MAP, PQ, TEXT, IMAGE):
         yield Damage(f"{name} gone", name, "missing", _whole(name, Path.unlink))
-        yield Damage(
-            f"{name} empty", name, "empty" if name in (MAP, PQ) else "0 bytes", _bytes(name, lambda _: b"")
-        )
+        word = {MAP: "empty", PQ: "empty", TEXT: "nothing"}.get(name, "0 bytes")
+        yield Damage(f"{name} empty", name, word, _sized(name, lambda _: b""))
         yield Damage(f"{name} is a folder", name, "no file", _whole(name, _to_folder))
         yield Damage(f"{name} is a link that leads out", name, "link", _whole(name, _to_link))
         yield Damage(f"{name} is a link that leads nowhere", name, "link", _whole(name, _to_nowhere))
     for name in (ID, MAP, PQ, TEXT):
-        yield Damage(f"{name} cut short", name, "bytes", _bytes(name, lambda data: data[:-2]))
-        yield Damage(f"{name} with CR LF behind it", name, "bytes", _bytes(name, lambda data: data + b"\r\n"))
+        yield Damage(f"{name} cut short", name, "bytes", _sized(name, lambda data: data[:-2]))
+        yield Damage(f"{name} with CR LF behind it", name, "bytes", _sized(name, lambda data: data + b"\r\n"))
     for name in (ID, MAP, PQ):
         yield Damage(
             f"{name} with a byte order mark", name, "bytes", _bytes(name, lambda data: b"\xef\xbb\xbf" + data)
@@ -575,6 +575,11 @@ def _whole(name: str, change: Callable[[Path], object]) -> Apply:
 
 def _bytes(name: str, change: Change) -> Apply:
     return _whole(name, lambda path: path.write_bytes(change(path.read_bytes())))
+
+
+def _sized(name: str, change: Change) -> Apply:
+    """What the reader of CD-Text finds wrong with a length is at its size."""
+    return _at_field("size", _bytes(name, change)) if name == TEXT else _bytes(name, change)
 
 
 def _to_folder(path: Path) -> None:
@@ -613,13 +618,16 @@ def _audio() -> Iterator[Damage]:
 
 
 def _text() -> Iterator[Damage]:
+    def header(data: bytes) -> bytes:
+        return b"%c%c\0\0" % divmod(len(data) + 2, 256) + data
+
+    yield Damage("text with a header", TEXT, "four bytes", _at_field("header", _bytes(TEXT, header)))
     for name, word, change in (
-        ("text with a header", "header", lambda data: b"%c%c\0\0" % divmod(len(data) + 2, 256) + data),
-        ("text with a byte that is not zero behind it", "18 bytes", lambda data: data + b"\1"),
-        ("text with two zeros behind it", "18 bytes", lambda data: data + bytes(2)),
+        ("text with a byte that is not zero behind it", "of 18", lambda data: data + b"\1"),
+        ("text with two zeros behind it", "of 18", lambda data: data + bytes(2)),
         ("more text than eight blocks hold", "2048", lambda data: data * 2049),
     ):
-        yield Damage(name, TEXT, word, _bytes(TEXT, change))
+        yield Damage(name, TEXT, word, _sized(TEXT, change))
 
 
 # The list of checksums, which is not made again

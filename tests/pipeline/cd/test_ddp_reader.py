@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import tracemalloc
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from pipeline.cd.ddp_image import looks_swapped
 from pipeline.cd.ddp_reader import Ddp, image_blocks, read_ddp
 from pipeline.cd.ddp_writer import ddp_id, ddp_map, pq_descriptor
 from pipeline.cd.disc import Disc, DiscTrack
+from pipeline.cd.text_reader import read_text
 from pipeline.faults import Fault
 from tests.albums import music, noise
 from tests.pipeline.cd.ddp_damages import Damage, damages, remake_checksums
@@ -67,7 +69,8 @@ def read(tmp_path: Path, files: Files, *, checksum: str = "CHECKSUM.MD5") -> Ddp
 def test_worked_example(tmp_path: Path) -> None:
     folder = write_fileset(tmp_path / "ddp")
     ddp = read_ddp(folder)
-    assert (ddp.faults, ddp.remarks) == ((), ())
+    assert not ddp.faults
+    assert said(ddp.remarks) == [("IMAGE.DAT", "pauses")]  # its audio goes on through the pause
     assert (ddp.level, ddp.upc, ddp.pq_upc, ddp.master_id) == ("DDP 2.00", UPC, UPC, "TINY-001")
     assert [(stream.kind, stream.name, stream.length) for stream in ddp.streams] == [
         ("CDTEXT", "CDTEXT.BIN", 216),
@@ -83,14 +86,20 @@ def test_worked_example(tmp_path: Path) -> None:
     assert (ddp.text, ddp.checksums) == (TINY_TEXT, "CHECKSUM.MD5")
 
 
+PAUSES = ("IMAGE.DAT", "pauses")
+
+
 @pytest.mark.parametrize(
     ("files", "remarks"),
     [
         (short_files(), []),
         (cue2ddp_files(), []),
-        (hofa_files(), [("DDPID", "user text"), ("DDPID", "UPC/EAN"), ("PQDESCR", "packet 1, UPC/EAN")]),
+        (
+            hofa_files(),
+            [("DDPID", "user text"), ("DDPID", "UPC/EAN"), ("PQDESCR", "packet 1, UPC/EAN"), PAUSES],
+        ),
         (sonoris_files(), [("DDPID", "BK"), ("CDTEXT.BIN", "")]),
-        (old_files(), [("DDPID", "level"), ("DDPPQ", "")]),
+        (old_files(), [("DDPID", "level"), ("DDPPQ", ""), PAUSES]),
     ],
     ids=["short", "cue2ddp", "HOFA", "Sonoris", "DDP 1.01"],
 )
@@ -156,11 +165,11 @@ def test_names_in_other_capitals_are_found(tmp_path: Path) -> None:
 
 
 # Sonoris writes the offset as zeros, cue2ddp leaves it blank, XLD skips so much less before it plays.
-def late_files() -> Files:
+def late_files(pregap: str = "0") -> Files:
     """The image begins with track 1, at 00:02:00: its pause is not in the file."""
     files = short_files()
     records = [text_record("216"), pq_record("448", "PQDESCR")]
-    records.append(image_record("600", start="150", pregap="0"))
+    records.append(image_record("600", start="150", pregap=pregap))
     return files | {"DDPMS": padded(records, 128), "IMAGE.DAT": ramps(750)[150 * SECTOR :]}
 
 
@@ -169,6 +178,15 @@ def test_image_without_its_pause(tmp_path: Path) -> None:
     assert not ddp.faults
     assert said(ddp.remarks) == [("DDPMS", "record 3, DSS")]
     assert (ddp.first_sector, ddp.image_sectors, ddp.lead_out_sector) == (150, 600, 750)
+
+
+def test_image_without_its_pause_that_does_not_say_how_long_it_is(tmp_path: Path) -> None:
+    ddp = read(tmp_path, late_files(pregap=""))
+    assert not ddp.faults
+    assert list(map(str, ddp.remarks))[1:] == [
+        "DDPMS: record 3, PRE2: is blank: nothing before track 1 is in the image; "
+        "it counts the sectors of the image before index 01 of track 1"
+    ]
 
 
 def test_hidden_audio_makes_a_longer_pause(tmp_path: Path) -> None:
@@ -253,21 +271,25 @@ def test_remarks(tmp_path: Path, files: Files, place: str, path: str, word: str)
     assert word in str(remark)
 
 
-def test_text_for_people_is_remarked_upon_and_measured(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["T0", "X7"])
+def test_stream_that_is_not_known_is_passed_over(tmp_path: Path, kind: str) -> None:
     files = short_files() | {"IDENT.TXT": b"Mastered on a Tuesday"}
-    record = "VVVMT1        00000021" + " " * 49 + "017IDENT.TXT"
+    record = f"VVVM{kind}        00000021" + " " * 49 + "017IDENT.TXT"
     files["DDPMS"] += padded([record], 128)
-    ddp = read(tmp_path / "right", files)
+    ddp = read(tmp_path, files)
     assert not ddp.faults
-    assert only(ddp.remarks).path == "record 4, DST"
-    files["IDENT.TXT"] += b"!"
-    assert only(read(tmp_path / "longer", files).faults).path == "record 4, DSL"
+    assert str(only(ddp.remarks)) == (
+        f'DDPMS: record 4, DST: "{kind}" is no stream that is known here: it is passed over; '
+        'an audio CD has streams "S0" and one "D0"'
+    )
+    assert (ddp.streams[3].kind, ddp.streams[3].length) == ("", 21)
 
 
-def test_text_for_people_has_no_subcode(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fields", [f"{'':8}RW24XX    ", f"{'':16}DA"])
+def test_stream_with_a_subcode_or_a_mode_is_known_or_wrong(tmp_path: Path, fields: str) -> None:
     files = short_files() | {"IDENT.TXT": b"!"}
-    files["DDPMS"] += padded(["VVVMT1        00000001        RW24XX" + " " * 35 + "017IDENT.TXT"], 128)
-    assert only(read(tmp_path, files).faults).path == "record 4, SUB"
+    files["DDPMS"] += padded([f"VVVMT1        00000001{fields}" + " " * 31 + "017IDENT.TXT"], 128)
+    assert only(read(tmp_path, files).faults).path == "record 4, DST"
 
 
 def test_old_level_knows_no_text(tmp_path: Path) -> None:
@@ -365,15 +387,16 @@ def test_list_of_crcs_alone_is_not_what_plants_want(tmp_path: Path) -> None:
     folder = write_fileset(tmp_path / "ddp", short_files(), checksum="")
     (folder / "CHECKSUM.TXT").write_bytes(crc_list(short_files()))
     ddp = read_ddp(folder)
-    assert (ddp.faults, ddp.checksums) == ((), "")
-    assert "plants want one" in only(ddp.remarks).hint
+    assert (ddp.faults, ddp.checksums, ddp.lists) == ((), "", ("CHECKSUM.TXT",))
+    assert only(ddp.remarks).hint == "plants want one with every master"
 
 
 def test_without_a_list(tmp_path: Path) -> None:
     ddp = read(tmp_path, short_files(), checksum="")
     assert not ddp.faults
     remark = only(ddp.remarks)
-    assert (remark.place, ddp.checksums) == ("CHECKSUM.MD5", "")
+    assert (remark.place, ddp.checksums, ddp.lists) == ("CHECKSUM.MD5", "", ())
+    assert "nothing else shows what was damaged" in remark.hint
 
 
 def test_list_that_lists_itself_and_a_stranger(tmp_path: Path) -> None:
@@ -401,12 +424,12 @@ def test_all_lists_count(tmp_path: Path) -> None:
     folder = write_fileset(tmp_path / "ddp", short_files())
     (folder / "OTHER.MD5").write_bytes(md5_list(short_files() | {"DDPID": b""}))
     ddp = read_ddp(folder)
-    assert ddp.checksums == "CHECKSUM.MD5"
+    assert (ddp.checksums, ddp.lists) == ("CHECKSUM.MD5", ("CHECKSUM.MD5", "OTHER.MD5"))
     assert "OTHER.MD5 has d41d8cd98f00b204e9800998ecf8427e" in only(ddp.faults).problem
 
 
 def test_checksums_may_be_left_to_others(tmp_path: Path) -> None:
-    folder = write_fileset(tmp_path / "ddp", short_files() | {"IMAGE.DAT": ramps(750, 149)})
+    folder = write_fileset(tmp_path / "ddp", short_files() | {"IMAGE.DAT": ramps(750, 151)})
     (folder / "CHECKSUM.MD5").write_bytes(md5_list(short_files()))
     hashed: list[int] = []
     ddp = read_ddp(folder, progress=hashed.append, checksums=False)
@@ -553,7 +576,8 @@ AUDIO = {
 
 @pytest.mark.parametrize("name", AUDIO)
 def test_audio_in_its_order_is_never_taken_for_swapped(tmp_path: Path, name: str) -> None:
-    assert read(tmp_path, short_files() | {"IMAGE.DAT": AUDIO[name].tobytes()}).remarks == ()
+    remarks = read(tmp_path, short_files() | {"IMAGE.DAT": AUDIO[name].tobytes()}).remarks
+    assert not [each for each in remarks if "swapped" in each.problem]
 
 
 def test_recordings_are_told_from_swapped_ones(recordings: Path, tmp_path: Path) -> None:
@@ -568,7 +592,120 @@ def test_recordings_are_told_from_swapped_ones(recordings: Path, tmp_path: Path)
 def test_swapped_bytes_are_remarked_upon(tmp_path: Path, name: str) -> None:
     ddp = read(tmp_path, short_files() | {"IMAGE.DAT": AUDIO[name].byteswap().tobytes()})
     assert not ddp.faults
-    assert "listen to it" in only(ddp.remarks).hint
+    assert [each.hint for each in ddp.remarks if "swapped" in each.problem] == [
+        "an image is little-endian; listen to it"
+    ]
+
+
+# What sounds in it
+
+
+def sounding(first_sector: int, sectors: int, code: int = 8_192, *, length: int = 750) -> bytes:
+    """An image that is silent but for some sectors: a square wave of that many codes."""
+    codes = np.zeros((length * 588, 2), "<i2")
+    codes[first_sector * 588 : (first_sector + sectors) * 588] = [code, -code]
+    return codes.tobytes()
+
+
+def remarks_of(tmp_path: Path, files: Files) -> list[str]:
+    ddp = read(tmp_path, files)
+    assert not ddp.faults, list(map(str, ddp.faults))
+    return list(map(str, ddp.remarks))
+
+
+def test_pregap_that_is_missing(tmp_path: Path) -> None:
+    """The music begins at 00:00:00, and its two seconds of silence are behind it: lengths are right."""
+    image = ramps(750)
+    moved = image[150 * SECTOR :] + image[: 150 * SECTOR]
+    (remark,) = remarks_of(tmp_path, short_files() | {"IMAGE.DAT": moved})
+    assert remark == (
+        "IMAGE.DAT: pre-gap: sound before 00:02:00, where players never are: from 00:00:00 on, "
+        "peak 0.0 dBFS; the pre-gap may be missing, and every mark 2 s late"
+    )
+
+
+@pytest.mark.parametrize(("code", "dbfs"), [(32_767, "-0.0"), (-32_768, "0.0"), (8_192, "-12.0")])
+@pytest.mark.parametrize("sector", [0, 100, 149])
+def test_sound_in_the_first_two_seconds(tmp_path: Path, sector: int, code: int, dbfs: str) -> None:
+    codes = np.zeros((750 * 588, 2), "<i2")
+    codes[sector * 588 + 587, 1] = code
+    (remark,) = remarks_of(tmp_path, short_files() | {"IMAGE.DAT": codes.tobytes()})
+    assert f"from 00:0{sector // 75}:{sector % 75:02} on, peak {dbfs} dBFS; the pre-gap" in remark
+
+
+def test_dither_in_the_first_two_seconds(tmp_path: Path) -> None:
+    """One code is -90.3 dBFS; below -60 dBFS it need not be music."""
+    for code, dbfs, hint in (
+        (1, "-90.3", "it may be dither; or the pre-gap is missing, and every mark 2 s late"),
+        (32, "-60.2", "it may be dither; or the pre-gap is missing, and every mark 2 s late"),
+        (33, "-59.9", "the pre-gap may be missing, and every mark 2 s late"),
+    ):
+        image = sounding(0, 750, code)
+        (remark,) = remarks_of(tmp_path, short_files() | {"IMAGE.DAT": image})
+        assert remark.endswith(f"from 00:00:00 on, peak {dbfs} dBFS; {hint}")
+
+
+@pytest.mark.parametrize(("start", "sectors"), [(150, 600), (749, 1)])
+def test_sound_behind_the_first_two_seconds_is_as_it_should_be(
+    tmp_path: Path, start: int, sectors: int
+) -> None:
+    assert remarks_of(tmp_path, short_files() | {"IMAGE.DAT": sounding(start, sectors)}) == []
+
+
+def test_image_that_begins_at_two_seconds_sounds_from_its_start(tmp_path: Path) -> None:
+    files = late_files() | {"IMAGE.DAT": sounding(0, 600, length=600)}
+    assert [each for each in remarks_of(tmp_path, files) if "IMAGE.DAT" in each] == []
+
+
+def pauses_files(image: bytes) -> Files:
+    """Three tracks from 00:02:00, 00:08:00 and 00:14:00, the last two with a pause of a second."""
+    pq = [
+        packet("00", 0, "000000", upc=UPC),
+        packet("01", 0, "000000"),
+        packet("01", 1, "000200"),
+        packet("02", 0, "000700"),
+        packet("02", 1, "000800"),
+        packet("03", 0, "001300"),
+        packet("03", 1, "001400"),
+        *[packet("AA", 1, "001900")] * 2,
+    ]
+    return {
+        "DDPID": padded([id_record(UPC, "PAUSES")], 128),
+        "DDPMS": padded([pq_record("576", "PQDESCR"), image_record("1425")], 128),
+        "PQDESCR": padded(pq, 64),
+        "IMAGE.DAT": image,
+    }
+
+
+@pytest.mark.parametrize(
+    ("start", "sectors", "code", "said_of_it"),
+    [
+        (525, 75, 8_192, "the pause before track 2 is not silent: peak -12.0 dBFS; the PQ sheet has to say"),
+        (1049, 1, 8_192, "the pause before track 3 is not silent: peak -12.0 dBFS; the PQ sheet has to say"),
+        (599, 377, 16_384, "the pauses before tracks 2 and 3 are not silent: peak -6.0 dBFS; the PQ sheet"),
+        (150, 1275, 1, "the pauses before tracks 2 and 3 are not silent: peak -90.3 dBFS; it may be dither"),
+        (150, 375, 8_192, ""),
+        (600, 375, 8_192, ""),
+        (1050, 375, 8_192, ""),
+    ],
+)
+def test_pauses_that_are_not_silent(
+    tmp_path: Path, start: int, sectors: int, code: int, said_of_it: str
+) -> None:
+    found = remarks_of(tmp_path, pauses_files(sounding(start, sectors, code, length=1425)))
+    assert len(found) == bool(said_of_it)
+    assert all(each.startswith(f"IMAGE.DAT: pauses: {said_of_it}") for each in found)
+
+
+def test_pauses_that_make_no_sense_are_not_listened_to(tmp_path: Path) -> None:
+    """Every mark is read once at most, whatever the descriptor says."""
+    files = pauses_files(sounding(150, 1275, length=1425))
+    files["PQDESCR"] = files["PQDESCR"].replace(b"0300  001300", b"0300  000700")
+    ddp = read(tmp_path, files)
+    assert ddp.faults
+    assert [each.problem for each in ddp.remarks] == [
+        "the pause before track 2 is not silent: peak -12.0 dBFS"
+    ]
 
 
 # Damages
@@ -586,9 +723,30 @@ def test_damages_are_found(fileset: Path, damage: Damage) -> None:
     path = damage.apply(fileset)
     if damage.resum:
         remake_checksums(fileset)
-    faults = read_ddp(fileset, checksums=not damage.resum).faults
+    ddp = read_ddp(fileset, checksums=not damage.resum)
+    faults = [*ddp.faults, *(read_text(ddp.text).faults if ddp.text is not None else ())]
     found = [each for each in faults if (each.place, each.path) == (damage.place, path)]
     assert any(damage.word in str(each) for each in found), list(map(str, faults))
+    lines = [re.sub(r"\b[0-9a-f]{32}\b", "<md5>", str(each)) for each in found]
+    if damage.name in LINES:
+        assert LINES[damage.name] in lines
+    else:
+        assert "".join(each.hint for each in found) or any(map(SAYS_ALL.search, lines)), lines
+
+
+# Each damage by its name, and the whole line that is told of it. Of fields with a byte that is wrong there
+# are hundreds, and what is in the file of CD-Text is told by the reader of that.
+LINES = dict(
+    line.split(" => ", 1)
+    for line in Path(__file__).with_name("ddp_lines.txt").read_text("utf-8").splitlines()
+)
+# What needs no hint.
+SAYS_ALL = re.compile("it must be |missing, though DDPMS names it|no whole number|holds nothing|at most 2048")
+
+
+def test_every_line_is_of_a_damage() -> None:
+    assert LINES.keys() <= {damage.name for damage in damages()}
+    assert len(LINES) > 150
 
 
 # What may be anything printable: MSL, the master id, user text, comments.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.cd.disc_ids import accuraterip_id, cddb_id, musicbrainz_id, musicbrainz_toc
+from pipeline.cd.disc_ids import accuraterip_id, cddb_id, ids_of, musicbrainz_id, musicbrainz_toc
 
 # The example of MusicBrainz's "Disc ID Calculation"; its other ids are confirmed with libdiscid and whipper.
 SIX = (150, 15363, 32314, 46592, 63414, 80489), 95462
@@ -38,6 +38,15 @@ def test_cddb(disc: tuple[tuple[int, ...], int], identifier: str) -> None:
 )
 def test_accuraterip(disc: tuple[tuple[int, ...], int], identifier: str) -> None:
     assert accuraterip_id(*disc) == identifier
+
+
+def test_all_of_them_at_once() -> None:
+    """Under the names that a listing has them by."""
+    assert ids_of(*SIX) == {
+        "musicbrainz_id": "49HHV7Eb8UKF3aQiNmu1GR8vKTY-",
+        "cddb_id": "3404f606",
+        "accuraterip_id": "000513be-001b2231-3404f606",
+    }
 
 
 def test_hidden_audio_changes_every_identifier() -> None:

@@ -13,10 +13,10 @@ from pipeline.cd.disc import Disc, DiscPart, DiscTrack
 from pipeline.deliver.broadcast import (
     FileWords,
     chunks_of,
-    image_words,
+    image_file_words,
     loudness_of,
     told,
-    track_words,
+    track_file_words,
 )
 from pipeline.deliver.release import HiddenRelease, Release
 from pipeline.encode import open_encoder
@@ -139,7 +139,7 @@ LOUD = Loudness(lufs_i=-14.004, lra_lu=6.0, true_peak_dbtp=-1.0, lufs_m_max=-9.5
 
 def test_a_track_says_all_this(release: Release) -> None:
     """It begins at frame 0 of the image; indexes 02 and 03 are 100 and 250 sectors of 588 frames later."""
-    words = track_words(release, DISC, release.pieces[0])
+    words = track_file_words(release, DISC, release.pieces[0])
     assert told(words, LOUD) == {
         "DESCRIPTION": ["The Harbour Lights - Departure"],
         "ORIGINATOR": ["Deadwax"],
@@ -168,7 +168,7 @@ def test_a_track_says_all_this(release: Release) -> None:
 
 def test_the_next_track_has_a_time_of_its_own(release: Release) -> None:
     """Wherever it lies on its disc. In the description is ASCII that sounds or looks like it."""
-    tags = told(track_words(release, DISC, release.pieces[1]))
+    tags = told(track_file_words(release, DISC, release.pieces[1]))
     assert tags["TIMEREFERENCE"] == ["0"]
     assert tags["DESCRIPTION"] == ['Zoe - Uberfahrt "Ye"']
     assert (tags["TITLE"], tags["ARTIST"], tags["CODEPAGE"]) == (["Überfahrt “夜”"], ["Zoë"], ["65001"])
@@ -177,7 +177,7 @@ def test_the_next_track_has_a_time_of_its_own(release: Release) -> None:
 
 
 def test_tracks_of_the_second_disc_have_their_numbers_on_it(release: Release) -> None:
-    found = [told(track_words(release, SECOND, piece)) for piece in release.pieces[2:]]
+    found = [told(track_file_words(release, SECOND, piece)) for piece in release.pieces[2:]]
     assert [tags["TRACKNUMBER"] for tags in found] == [["1"], ["2"], ["3"]]
     assert [tags["CODINGHISTORY"][0] for tags in found] == [
         "A=MPEG1L3,F=44100,M=stereo,T=mix",
@@ -189,13 +189,13 @@ def test_tracks_of_the_second_disc_have_their_numbers_on_it(release: Release) ->
 
 def test_low_rates_of_mpeg_are_those_of_mpeg_2(release: Release) -> None:
     facts = tuple(replace(each, rate=24_000) for each in release.facts)
-    tags = told(track_words(replace(release, facts=facts), SECOND, release.pieces[2]))
+    tags = told(track_file_words(replace(release, facts=facts), SECOND, release.pieces[2]))
     assert tags["CODINGHISTORY"][0] == "A=MPEG2L3,F=24000,M=stereo,T=mix"
 
 
 def test_what_the_manifest_does_not_say_is_not_said(folder: Path) -> None:
     bare = released(folder, "- mono.flac\n", "album: {title: T, artist: A}\nsession: {dither: none}\n")
-    words = track_words(bare, DISC, bare.pieces[0])
+    words = track_file_words(bare, DISC, bare.pieces[0])
     assert told(words) == {
         "DESCRIPTION": ["A - mono"],
         "ORIGINATOR": ["Deadwax"],
@@ -230,7 +230,7 @@ def test_rights_have_their_signs_once(
 ) -> None:
     album = release.manifest.album.model_copy(update={"c_line": c_line, "p_line": p_line})
     changed = replace(release, manifest=replace(release.manifest, album=album))
-    assert told(track_words(changed, DISC, changed.pieces[0]))["COPYRIGHT"] == [said]
+    assert told(track_file_words(changed, DISC, changed.pieces[0]))["COPYRIGHT"] == [said]
 
 
 # --- images
@@ -238,7 +238,7 @@ def test_rights_have_their_signs_once(
 
 def test_an_image_says_all_this(release: Release) -> None:
     """Markers where tracks and indexes begin: sectors 150, 250, 400 and 700, of which 150 are not in it."""
-    assert told(image_words(release, DISC), LOUD) == {
+    assert told(image_file_words(release, DISC), LOUD) == {
         "DESCRIPTION": ["The Harbour Lights - Night Ferry"],
         "ORIGINATOR": ["Deadwax"],
         "ORIGINATORREFERENCE": ["4006381333931"],
@@ -269,7 +269,7 @@ def test_an_image_says_all_this(release: Release) -> None:
 
 def test_one_of_several_discs_says_which(release: Release) -> None:
     """By its UPC, and without one by the catalogue number."""
-    tags = told(image_words(release, SECOND))
+    tags = told(image_file_words(release, SECOND))
     assert tags["TITLE"] == ["Night Ferry, disc 2 of 2"]
     assert tags["DESCRIPTION"] == ["The Harbour Lights - Night Ferry, disc 2 of 2"]
     assert (tags["ALBUM"], tags["ORIGINATORREFERENCE"]) == (["Night Ferry"], ["DRR-014"])
@@ -288,7 +288,7 @@ def test_mixes_of_a_kind_are_one_line(folder: Path) -> None:
             for n in range(1, 5)
         )
     )
-    assert told(image_words(many, disc))["CODINGHISTORY"] == [
+    assert told(image_file_words(many, disc))["CODINGHISTORY"] == [
         "A=PCM,F=48000,W=24,M=stereo,T=mix",
         "A=PCM,F=44100,W=16,M=mono,T=mix",
         OWN_LINE,
@@ -331,10 +331,10 @@ HIDING_DISC = a_disc(
 def test_what_is_hidden_begins_at_the_beginning(hiding: Release) -> None:
     """In the image track 1 is behind it: its index 01 is 300 sectors behind 00:02:00."""
     alone = hiding.hidden_alone
-    tags = told(track_words(alone, HIDING_DISC, alone.pieces[0]))
+    tags = told(track_file_words(alone, HIDING_DISC, alone.pieces[0]))
     assert (tags["TITLE"], tags["TRACKNUMBER"], tags["TIMEREFERENCE"]) == (["Nobody"], ["0"], ["0"])
     assert tags["CODINGHISTORY"][0] == "A=PCM,F=96000,W=32,M=stereo,T=mix; float"
-    image = told(image_words(hiding, HIDING_DISC, alone))
+    image = told(image_file_words(hiding, HIDING_DISC, alone))
     assert image["MARKER"] == ["0 00 Nobody", f"{300 * 588} 01 Departure"]
     assert len(image["CODINGHISTORY"]) == 3
 
@@ -345,9 +345,9 @@ def test_what_is_hidden_begins_at_the_beginning(hiding: Release) -> None:
 @pytest.mark.parametrize("loudness", [Loudness(), LOUD, loudness_of(SILENT)])
 def test_a_reader_finds_what_was_told(release: Release, tmp_path: Path, loudness: Loudness) -> None:
     for words in (
-        *(track_words(release, DISC, piece) for piece in release.pieces[:2]),
-        image_words(release, DISC),
-        image_words(release, SECOND),
+        *(track_file_words(release, DISC, piece) for piece in release.pieces[:2]),
+        image_file_words(release, DISC),
+        image_file_words(release, SECOND),
     ):
         assert read_back(words, loudness, tmp_path / "a.wav") == told(words, loudness)
 
@@ -356,7 +356,7 @@ def test_long_names_are_told_as_they_are_cut(folder: Path, tmp_path: Path) -> No
     head = f"album: {{title: {'t' * 300}, artist: {'Ä' * 300}, catalog: {'c' * 40}}}\n"
     long = released(folder, f"- {{mix: mono.flac, title: {'é' * 300}}}\n", head)
     disc = a_disc(tracks=DISC.tracks[:1], upc="")
-    for words in (track_words(long, disc, long.pieces[0]), image_words(long, disc)):
+    for words in (track_file_words(long, disc, long.pieces[0]), image_file_words(long, disc)):
         tags = told(words, LOUD)
         assert tags["DESCRIPTION"] == ["A" * 256]
         assert read_back(words, LOUD, tmp_path / "a.wav") == tags
@@ -364,7 +364,7 @@ def test_long_names_are_told_as_they_are_cut(folder: Path, tmp_path: Path) -> No
 
 
 def test_silence_has_no_level_and_no_loudness(release: Release) -> None:
-    tags = told(track_words(release, DISC, release.pieces[0]), loudness_of(SILENT))
+    tags = told(track_file_words(release, DISC, release.pieces[0]), loudness_of(SILENT))
     assert tags.keys() & {"LUFS_I", "TRUE_PEAK_DBTP", "LUFS_M_MAX", "LUFS_S_MAX"} == set()
 
 
@@ -379,7 +379,7 @@ def test_nothing_depends_on_the_version_of_the_program(
     release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def whole() -> bytes:
-        words = [image_words(release, DISC), track_words(release, DISC, release.pieces[0])]
+        words = [image_file_words(release, DISC), track_file_words(release, DISC, release.pieces[0])]
         return b"".join(bytes(chunk) for each in words for chunk in chunks_of(each, LOUD))
 
     before = whole()

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.build import renders
-from pipeline.deliver.changes import Change, changes_text, groups
-from pipeline.deliver.sounding import FOR_VINYL, sentences, sounds_different, track_lines
+from pipeline.deliver.changes import Change, changes_text, groups, masters
+from pipeline.deliver.sounding import FOR_VINYL, same_programme, sentences, sounds_different, track_lines
 
-PLANT, SHOPS, VINYL = "the CD plant", "the distributor and shops", "the vinyl engineer"
+WAVS, SHOPS, VINYL = "whoever has the CD's WAVs and sheets", "the distributor and shops", "the vinyl engineer"
 
 
 def rows(*files):
@@ -59,15 +59,15 @@ def test_a_name_that_another_file_takes_is_replaced():
 def test_groups_are_in_one_order_and_only_for_those_who_get_files():
     before = rows(("vinyl/Side A.wav", "1"), ("delivery.json", "1"))
     now = rows(("digital/x.flac", "2"), ("cd/x.wav", "3"), ("delivery.json", "2"))
-    assert [group.whom for group in groups(before, now)] == [PLANT, SHOPS, VINYL]
+    assert [group.whom for group in groups(before, now)] == [WAVS, SHOPS, VINYL]
     assert [group.whom for group in groups(rows(), rows(("digital/x.flac", "2")))] == [SHOPS]
     assert groups(rows(("README.txt", "1")), rows(("README.txt", "2"))) == []
 
 
 def test_a_file_of_one_is_no_file_of_another():
     """The same bytes in cd/ and in digital/ are two files for two people."""
-    plant, shops = groups(rows(("cd/a.wav", "1")), rows(("digital/a.wav", "1")))
-    assert (plant.removed, plant.renamed) == ((Change("cd/a.wav", "1", None),), ())
+    wavs, shops = groups(rows(("cd/a.wav", "1")), rows(("digital/a.wav", "1")))
+    assert (wavs.removed, wavs.renamed) == ((Change("cd/a.wav", "1", None),), ())
     assert (shops.added, shops.renamed) == ((Change("digital/a.wav", None, "1"),), ())
 
 
@@ -172,57 +172,115 @@ def test_a_broadcast_wave_file_has_other_tags_and_the_same_audio():
     assert only_group([wave("a", **same)], [wave("b", **same)]).retagged[0].tags == ("header",)
 
 
-# --- what is one thing to a plant
+# --- what a plant gets
 
 
-def fileset(folder, *sums):
+def fileset(folder, *sums, role="ddp"):
     names = ("DDPID", "DDPMS", "IMAGE.DAT")
     return [
-        rows((f"{folder}/{name}", each))[0] | {"role": "ddp"} for name, each in zip(names, sums, strict=False)
+        rows((f"{folder}/{name}", each))[0] | {"role": role} for name, each in zip(names, sums, strict=False)
     ]
 
 
+def sheet(pdf, csv, folder="cd"):
+    files = rows((f"{folder}/pq-sheet.pdf", pdf), (f"{folder}/pq-sheet.csv", csv))
+    return [row | {"role": "pq-sheet"} for row in files]
+
+
+def sent(before, now):
+    """Of each disc: its fileset, what is the matter with it, the sheets that are sent."""
+    found = masters(*({"files": files} for files in (before, now)))
+    return None if found is None else [(each.fileset, each.state, each.sheets) for each in found]
+
+
+PQ = ("cd/pq-sheet.pdf", "cd/pq-sheet.csv")
+DDP = fileset("cd/ddp", *"123")
+
+
 def test_a_fileset_is_sent_again_as_a_whole():
-    old = fileset("cd/ddp", "1", "2", "3")
-    assert only_group(old, old).filesets == ()
-    group = only_group(old, fileset("cd/ddp", "1", "2", "4"))
-    assert group.filesets == ("cd/ddp",)
-    assert [change.path for change in group.replaced] == ["cd/ddp/IMAGE.DAT"]
-    assert only_group(old, old[:2]).filesets == ("cd/ddp",)
-    assert only_group(old[:2], old).filesets == ("cd/ddp",)
+    """And the PQ sheet with it, whatever of it is the same."""
+    assert sent([*DDP, *sheet("p", "c")], [*DDP, *sheet("p", "c")]) == []
+    for now in (fileset("cd/ddp", *"124"), DDP[:2]):
+        assert sent([*DDP, *sheet("p", "c")], [*now, *sheet("q", "c")]) == [("cd/ddp", "changed", PQ)]
+    assert sent(DDP[:2], DDP) == [("cd/ddp", "changed", ())]
+
+
+def test_a_sheet_alone_does_not_make_another_master():
+    assert sent([*DDP, *sheet("p", "c")], [*DDP, *sheet("q", "c")]) == [("cd/ddp", "same", PQ[:1])]
+    assert sent(sheet("p", "c"), sheet("p", "d")) == [("", "same", PQ[1:])]
+    assert sent(sheet("p", "c"), sheet("p", "c")) == []
 
 
 def test_a_first_fileset_is_new_and_one_that_is_gone_is_not_sent():
-    old, other = fileset("cd/ddp", "1", "2", "3"), rows(("cd/tracks/1.wav", "9"))
-    assert only_group(other, [*other, *old]).filesets == ()
-    assert only_group([*other, *old], other).filesets == ()
+    other = rows(("cd/tracks/1.wav", "9"))
+    assert sent(other, other) is None
+    assert sent(other, [*other, *DDP, *sheet("p", "c")]) == [("cd/ddp", "new", PQ)]
+    assert sent([*other, *DDP, *sheet("p", "c")], other) == [("cd/ddp", "gone", ())]
+    # The sheet is still there where a fileset is no longer asked for.
+    assert sent([*DDP, *sheet("p", "c")], sheet("q", "c")) == [("cd/ddp", "gone", PQ)]
 
 
 def test_each_disc_has_a_fileset_of_its_own():
     first, second = fileset("cd/disc-1/ddp", *"123"), fileset("cd/disc-2/ddp", *"456")
     other = fileset("cd/disc-2/ddp", *"457")
-    assert only_group([*first, *second], [*first, *other]).filesets == ("cd/disc-2/ddp",)
+    assert sent([*first, *second], [*first, *other]) == [("cd/disc-2/ddp", "changed", ())]
+    assert sent(DDP, [*first, *second]) == [
+        ("cd/ddp", "gone", ()), ("cd/disc-1/ddp", "new", ()), ("cd/disc-2/ddp", "new", ())
+    ]  # fmt: skip
 
 
-def test_no_file_of_a_fileset_is_renamed():
-    """One disc becomes two: of the first folder all is new, even what was there under another name."""
-    group = only_group(fileset("cd/ddp", *"123"), fileset("cd/disc-1/ddp", *"123"))
-    assert (group.filesets, group.renamed, len(group.added), len(group.removed)) == ((), (), 3, 3)
+def test_an_image_is_known_by_what_the_list_of_checksums_says():
+    """Its MD5, where both revisions have it on record; in deliveries there is SHA-256 of everything."""
+    now = fileset("cd/ddp", *"124")
+
+    def found(*md5s):
+        pair = ({"files": files} for files in (DDP, now))
+        discs = ([{"number": 1, "folder": "cd", "image_md5": md5}] for md5 in md5s)
+        (only,) = masters(*(each | {"discs": own} for each, own in zip(pair, discs, strict=True)))
+        return only.digest, only.image, only.others
+
+    assert found("a", "b") == ("MD5", Change("IMAGE.DAT", "a", "b"), ())
+    assert found("a", None) == ("SHA-256", Change("IMAGE.DAT", "3", "4"), ())
+    (only,) = masters({"files": DDP}, {"files": fileset("cd/ddp", *"523")})
+    assert (only.digest, only.image.old, only.image.new, only.others) == ("SHA-256", "3", "3", ("DDPID",))
 
 
-def test_the_plant_is_told_so():
-    before, now = ({"tracks": [song(1)], "files": fileset("cd/ddp", "1", "2", last)} for last in "34")
-    text = changes_text("A - T", 2, {"revision": 1} | before, now)
-    assert """\
-## For the CD plant
+def plant(before, now):
+    """What the plant reads."""
+    one, other = ({"tracks": [song(1)]} | each for each in (before, now))
+    text = changes_text("A - T", 3, {"revision": 2} | one, other)
+    _, _, told = text.partition("## For the CD plant\n\n")
+    return told.partition("\n\n")[0]
 
-Send all of `cd/ddp/` again, also the files in it that have not changed: a plant takes it as one thing.
 
-Replaced:
+def test_the_plant_is_told_what_to_throw_away():
+    before = {"files": [*DDP, *sheet("p", "c"), *rows(("cd/tracks/1.wav", "1"))]}
+    now = {"files": [*fileset("cd/ddp", *"324"), *sheet("q", "c"), *rows(("cd/tracks/1.wav", "2"))]}
+    assert plant(before, now) == """\
+- Send all of `cd/ddp/` again, and the PQ sheet with it: `cd/pq-sheet.pdf`, `cd/pq-sheet.csv`
+  - any master that was sent before is void
+  - `IMAGE.DAT` old SHA-256 3
+  - `IMAGE.DAT` new SHA-256 4
+  - differs in `DDPID`"""  # fmt: skip
+    one, two = [*DDP, *sheet("p", "c")], [*fileset("cd/ddp", *"153"), *sheet("p", "d")]
+    assert "\n  - `IMAGE.DAT` is the same: SHA-256 3\n  - differs in `DDPMS`" in plant(
+        {"files": one}, {"files": two}
+    )
 
-- `cd/ddp/IMAGE.DAT`
-""" in text  # fmt: skip
-    assert "Send all of" not in changes_text("A - T", 2, {"revision": 1} | now, now)
+
+def test_the_plant_is_told_of_nothing_else():
+    one, wav = [*DDP, *sheet("p", "c")], rows(("cd/tracks/1.wav", "1"))
+    for before, now, said in (
+        (one, [*one, *wav], "Nothing for the CD plant in this revision."),
+        (one, [*DDP, *sheet("q", "c")],
+         "- `cd/ddp/` is the same; send the PQ sheet again: `cd/pq-sheet.pdf`"),
+        (sheet("p", "c"), sheet("p", "d"), "- send the PQ sheet again: `cd/pq-sheet.csv`"),
+        (wav, one, "- `cd/ddp/` is new: send all of it, and the PQ sheet with it: "
+                   "`cd/pq-sheet.pdf`, `cd/pq-sheet.csv`"),
+        (one, wav, "- `cd/ddp/` is no longer delivered: any master that was sent before is void"),
+        (wav, wav, ""),
+    ):  # fmt: skip
+        assert plant({"files": before}, {"files": now}) == said
 
 
 def test_what_is_online_concerns_shops_alone():
@@ -283,7 +341,7 @@ Only the audio of track 01 A has changed.
 
 - 02 B: mix v1 → v2; title "Bee" → "B"
 
-## For the CD plant
+## For whoever has the CD's WAVs and sheets
 
 Replaced:
 
@@ -323,9 +381,9 @@ Added:
     )
 
 
-@pytest.mark.parametrize("whom", [PLANT, SHOPS, VINYL])
+@pytest.mark.parametrize("whom", [WAVS, SHOPS, VINYL])
 def test_nothing_for_those_who_need_nothing(whom):
-    folder = {PLANT: "cd", SHOPS: "digital", VINYL: "vinyl"}[whom]
+    folder = {WAVS: "cd", SHOPS: "digital", VINYL: "vinyl"}[whom]
     files = rows((f"{folder}/a", "1"))
     now = {"tracks": [song(1)], "files": files}
     text = changes_text("A - T", 2, {"revision": 1} | now, now)
@@ -480,10 +538,82 @@ def test_a_hidden_track_is_told_apart_from_the_tracks():
     ):
         found = sentences(revision(THREE, *other, *before), revision(THREE, *other, *now))
         assert found == ["No track's audio has changed.", said]
+    # Silence behind it is in its file and not of it; where it came from is only on record.
+    longer = [hidden("a", "x") | {"inputs": {"audio": "f"}}, hidden("b", "y") | {"inputs": {"audio": "f"}}]
+    assert sentences(*(revision(THREE, each) for each in longer)) == ["No audio has changed."]
+    longer[1]["inputs"] = {"audio": "g"}
+    assert len(sentences(*(revision(THREE, each) for each in longer))) == 2
     # Other tags, the same audio; and a delivery that has no CD at all says nothing of it.
     retagged = sentences(revision(THREE, hidden("a", "x")), revision(THREE, hidden("b", "x")))
     assert retagged == ["No audio has changed."]
     assert sentences(revision(THREE, hidden("a", "x")), revision(THREE)) == ["No audio has changed."]
+
+
+# --- how the CD is laid
+
+
+def on_cd(*starts, lead_out=9000, **more):
+    """A CD of the songs in `THREE`."""
+    tracks = [
+        {"number": place, "track": place, "pause_sector": None, "start_sector": start, "index_sectors": [],
+         "isrc": ""}
+        for place, start in enumerate(starts, 1)
+    ]  # fmt: skip
+    disc = {
+        "number": 1, "folder": "cd", "upc": "", "master_id": "", "copy": "no", "pregap_sectors": 150,
+        "lead_out_sector": lead_out, "tracks": tracks, "texts": [],
+    }  # fmt: skip
+    return {"discs": [disc | more]}
+
+
+LAID = "CD: the same tracks are laid otherwise; what lies between and around them has changed."
+
+
+def test_no_audio_has_not_changed_where_tracks_lie_otherwise():
+    cd = rows(("cd/x", "1"))
+    before = revision(THREE, *cd, **on_cd(150, 3000, 6000))
+    for other in (on_cd(150, 2990, 5980), on_cd(150, 3000, 6000, lead_out=9001)):
+        assert sentences(before, revision(THREE, *cd, **other)) == [PLAIN, LAID]
+    # Codes are no audio; and a song that is longer moves what is behind it.
+    for other, songs in ((on_cd(150, 3000, 6000, upc="4006381333931"), THREE),
+                         (on_cd(150, 3010, 6010), LONGER)):  # fmt: skip
+        assert LAID not in sentences(before, revision(songs, *cd, **other))
+    # What is hidden is told by itself.
+    hid = revision(THREE, hidden("a", "x"), **on_cd(450, 3300, 6300))
+    said = "A hidden track is new before track 1 of the CD."
+    assert sentences(before, hid) == [PLAIN, said]
+
+
+def test_what_else_is_on_the_cd_has_a_section_of_its_own():
+    before, now = (
+        revision(THREE, *rows(("cd/x", "1")), **on_cd(150, 3000, 6000, upc=upc))
+        for upc in ("", "4006381333931")
+    )
+    assert """\
+No audio has changed.
+What is otherwise on the CD is told below.
+
+## On the CD
+
+- UPC none → 4006381333931
+
+## For whoever has""" in changes_text("A - T", 2, {"revision": 1} | before, now)  # fmt: skip
+    assert "the CD" not in changes_text("A - T", 2, {"revision": 1} | now, now).replace(WAVS, "")
+
+
+@pytest.mark.parametrize(
+    ("now", "same"),
+    [
+        (THREE, True),
+        ([song(1), song(2, "Other title"), song(3)], True),
+        (LONGER, False),
+        ([*THREE, song(4)], False),
+        (THREE[:2], False),
+        ([song(1, "Song 2"), song(2, "Song 1"), song(3)], False),
+    ],
+)
+def test_a_programme_is_its_songs_and_their_order(now, same):
+    assert same_programme(revision(THREE), revision(now)) is same
 
 
 # --- alternates

@@ -48,6 +48,15 @@ def test_words_that_cd_text_has_no_room_for(laid, folder):
     assert cd_text(discs[0]) == b""
 
 
+def test_words_in_a_language_that_cd_text_has_no_room_for(laid):
+    titles = ", ".join(f"{number:02} {'x' * 60}" for number in range(60))
+    second = f"text: {{second: {{language: nb, titles: [{titles}]}}}}"
+    tracks = "- a.wav\n" * 59 + "- {mix: a.wav, disc: 2}\n"
+    release, clock, discs = laid(tracks, second)
+    (fault,) = cd_faults(release, clock, discs)
+    assert fault.problem.startswith("the CD-Text in no of disc 1 needs 3")
+
+
 def test_more_tracks_than_cd_text_numbers(laid):
     """That there are too many is said; what CD-Text would come to is not asked."""
     release, clock, discs = laid("- a.wav\n" * 100)
@@ -104,7 +113,7 @@ def test_a_text_of_which_nothing_is_left(laid):
 
 @pytest.mark.parametrize(
     ("language", "second", "said"),
-    [("", "en", "en"), ("zxx", "en", "en"), ("de", "de", "de"), ("nb", "no", "nb")],
+    [("", "en", "en"), ("zxx", "en", "en"), ("de", "de", "de"), ("nb", "no", "no"), ("ger", "de", "de")],
 )
 def test_both_languages_are_two(laid, folder, language, second, said):
     album = f", language: {language}" if language else ""

@@ -105,6 +105,7 @@ def test_a_programme_that_is_too_long(faults_of, sectors, said):
 
 def test_hidden_audio_counts(faults_of):
     """It begins at 00:02:00 as track 1 does otherwise, and takes room."""
+    assert disc([300], start=150 + 9000).programme_sectors == 9300
     assert faults_of(disc([359_849 - 9000], start=150 + 9000))[0] == []
     assert len(faults_of(disc([359_850 - 9000], start=150 + 9000))[0]) == 1
 
@@ -116,6 +117,10 @@ def test_another_plant_takes_less(faults_of):
         "by profile 77 a CD holds 77:00:00 of programme, this album is 77:00:01 long "
         "(minutes, seconds, sectors)"
     )
+    hint = "put tracks on a further disc (disc: 2), or leave cd out of deliver"
+    assert fault.hint == f"{hint}; or profile: 80, if your plant presses it"
+    (fault,), _ = faults_of(disc([359_850]), "77")
+    assert fault.hint == hint
 
 
 def test_a_disc_of_several_is_named_and_found_by_its_first_track(album, folder):
@@ -222,8 +227,8 @@ def test_a_disc_without_faults_has_what_every_reader_asks(faults_of, lengths, da
 @pytest.mark.parametrize(
     ("profile", "minutes", "seconds", "remark"),
     [
-        ("80", 74, 30, "many plants want a waiver for it"),
-        ("77", 74, 40, "it counts as long play and costs extra"),
+        ("80", 74, 30, "some plants want a waiver for it"),
+        ("77", 74, 40, "some plants call it long play, and charge extra"),
         ("74", 74, 0, "it is over the nominal length"),
     ],
 )
@@ -254,6 +259,19 @@ def test_close_indexes_are_told_in_one_line(remarks_of, folder):
     assert places[0] == ("4:3", "tracks[0].index")
     (fault,) = without_codes(remarks_of(disc([600], indexes=[(1,)], number=2, count=2))[0])
     assert fault.problem == "disc 2, track 1: indexes less than 4 s apart"
+
+
+def test_indexes_that_offsets_cannot_move(remarks_of, folder):
+    head = CODED.replace("cd: {}", "cd: {offsets: {index_sectors: 20}}")
+    made = disc([900, 900], pauses=[1], indexes=[(), (1, 400, 401)])
+    faults, places = remarks_of(made, head=head)
+    held = [fault for fault in faults if "behind" in fault.problem]
+    assert [fault.problem for fault in held] == [
+        "track 2: index 02 stands 1/75 s behind index 01; index_sectors: 20 moves it no further",
+        "track 2: index 04 stands 1/75 s behind index 03; index_sectors: 20 moves it no further",
+    ]
+    assert places[1:3] == [("5:3", "tracks[1].index")] * 2
+    assert not [fault for fault in remarks_of(made)[0] if "behind" in fault.problem]
 
 
 @pytest.mark.parametrize(

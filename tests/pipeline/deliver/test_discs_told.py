@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.build.album import Outcome
-from pipeline.console import release_table
 from pipeline.deliver.cd import CD_FORMAT
 from pipeline.deliver.release import HiddenRelease
 from pipeline.manifest.cd import CdDelivery
+from pipeline.tables import release_table
 from pipeline.wording import template
 from tests.pipeline.deliver.test_digital import on_discs
 

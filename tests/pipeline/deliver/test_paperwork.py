@@ -242,6 +242,10 @@ Only the audio of track 02 Break/water has changed.
 
 ## For the CD plant
 
+Nothing for the CD plant in this revision.
+
+## For whoever has the CD's WAVs and sheets
+
 Replaced:
 
 - `cd/tracks/02 Break-water.wav`

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipeline import __version__
 from pipeline.build.keys import key_of
 from pipeline.cd.disc import Disc, DiscPart, DiscSums, DiscText, DiscTrack, TrackSums, Words
+from pipeline.deliver.discs import discs_of
 from pipeline.deliver.pq_facts import (
     PqFacts,
     PqFile,
@@ -28,6 +29,7 @@ from pipeline.deliver.pq_facts import (
 from pipeline.deliver.pq_sheet import as_text, as_typed, pq_csv, pq_facts, pq_sheet_files, write_pq_pdf
 from pipeline.deliver.pq_view import view
 from pipeline.manifest.model import Album
+from tests.albums import manifest, timeline
 from tests.foreign import require
 from tests.pipeline.deliver.test_cutting_note import boxes, overlapping, pdf_text
 
@@ -211,32 +213,32 @@ def test_both_sums_reach_the_lead_out(of: Disc) -> None:
 @pytest.mark.parametrize(
     ("of", "said"),
     [
-        (disc(), ["No hidden track; every pause is digital silence."]),
+        (disc(), ["No hidden track; every marked pause is digital silence."]),
         (disc(sounding=(3,)), ["Not silent, as meant: the pause before track 3."]),
         (disc(9, sounding=(2, 3, 4, 7)), ["Not silent, as meant: the pause before tracks 2–4, 7."]),
         (
             disc(5, pauses={2: 0, 3: 0}),
             [
-                "No hidden track; every pause is digital silence.",
-                "Sound runs on without a pause, as meant: at the end of tracks 1–2.",
+                "No hidden track; every marked pause is digital silence.",
+                "No pause is marked after tracks 1–2, as meant: the next one follows without index 00.",
             ],
         ),
         (
             disc(4, pause=0, silent_ends=(1, 2, 3)),
             [
-                "No hidden track; every pause is digital silence.",
-                "Silence that no index 00 marks, as meant: at the end of tracks 1–3.",
+                "No hidden track; every marked pause is digital silence.",
+                "Silence is laid after tracks 1–3 that no index 00 marks, as meant.",
             ],
         ),
         (
             disc(further={1: (300,), 3: (300, 600)}),
-            ["No hidden track; every pause is digital silence.", "Indexes beyond 01: in tracks 1, 3."],
+            ["No hidden track; every marked pause is digital silence.", "Indexes beyond 01: in tracks 1, 3."],
         ),
         (
             disc(hidden=2250),
             [
                 "Hidden track before track 1, as meant: from 00:02:00 to 00:32:00, 00:30:00 long.",
-                "Every other pause is digital silence.",
+                "Every other marked pause is digital silence.",
             ],
         ),
         (
@@ -267,6 +269,29 @@ def test_a_pause_is_silent_to_the_sector() -> None:
     assert joins(silent) == [] and unmarked_pauses(silent) == [1]
 
 
+@pytest.mark.parametrize(
+    ("gap_sectors", "settings", "joined", "unmarked"),
+    [
+        (10, "", [], []),
+        (10, "offsets: {start_sectors: 15}", [], [1, 2]),
+        (10, "offsets: {end_sectors: 15}", [], [1, 2]),
+        (10, "gaps: after", [], [1, 2]),
+        (10, "gaps: none, offsets: {start_sectors: 15, end_sectors: 15}", [1, 2], []),
+        (0, "offsets: {start_sectors: 15, end_sectors: 15}", [1, 2], []),
+        (150, "offsets: {start_sectors: 15, end_sectors: 15}", [], []),
+    ],
+)
+def test_what_is_said_of_joins_is_what_was_laid(
+    tmp_path: Path, gap_sectors: int, settings: str, joined: list[int], unmarked: list[int]
+) -> None:
+    """An offset may take the whole of a pause, and its index 00 with it: silence is laid all the same."""
+    (tmp_path / "a.wav").touch()
+    head = f"album: {{title: T, artist: A}}\ndeliver: {{cd: {{{settings}}}}}\n"
+    album = manifest(tmp_path, "- a.wav\n" * 3, head)
+    (of,) = discs_of(album, timeline([[1000], [2000], [3000]], gap_sectors))
+    assert (joins(of), unmarked_pauses(of)) == (joined, unmarked)
+
+
 def about(of: PqFacts) -> dict[str, str]:
     return {name: text for column in view(of)["about"] for name, text in column}
 
@@ -285,10 +310,11 @@ def with_isrcs(of: Disc, *numbers: int) -> Disc:
         ({"disc": with_isrcs(disc(3), 2)}, "ISRC", "1 of 3 tracks; none on 1, 3"),
         ({}, "CD-Text", "en: title, performer"),
         ({"disc": disc()}, "CD-Text", "none"),
+        ({"disc": disc(texts=(text_of((Words(title="A"),) * 3, disc=Words()),))}, "CD-Text", "en: title"),
         (
             {"disc": disc(texts=(text_of(names(3), genre=(23, "Rock"), disc_id="DRR-014"),))},
             "CD-Text",
-            "en: title, performer, genre, disc ID",
+            "en: title, performer, more as listed below",
         ),
         (
             {
@@ -300,17 +326,27 @@ def with_isrcs(of: Disc, *numbers: int) -> Disc:
                 )
             },
             "CD-Text",
-            "en, de: title, performer, composer",
+            "en, de: title, performer, more as listed below",
         ),
         ({"disc": disc(copy="no")}, "Copying", "not permitted (no copy flag)"),
         ({"disc": disc(copy="yes")}, "Copying", "permitted (DCP)"),
         ({"disc": disc(copy="scms")}, "Copying", "one generation (SCMS)"),
         ({}, "Offsets of marks", "none"),
-        ({"offsets": (15, 0, 0)}, "Offsets of marks", "starts 15 early (frames, in the times below)"),
+        (
+            {"offsets": (15, 0, 0)},
+            "Offsets of marks",
+            "starts 15 early where there is silence (frames, in the times below)",
+        ),
+        (
+            {"offsets": (0, 0, 7)},
+            "Offsets of marks",
+            "further indexes 7 early where there is room (frames, in the times below)",
+        ),
         (
             {"offsets": (15, 5, 7)},
             "Offsets of marks",
-            "starts 15 early, ends 5 late, further indexes 7 early (frames, in the times below)",
+            "starts 15 early, ends 5 late where there is silence; further indexes 7 early where there is "
+            "room (frames, in the times below)",
         ),
         ({}, "Mastered by", "D. Wax"),
         ({"house": "Lodestar"}, "Mastered by", "D. Wax, Lodestar"),
@@ -442,6 +478,44 @@ def test_the_table_says_what_the_page_does() -> None:
     assert (first["length"], first["audio"], rows[0]["pause"]) == ("00:10:00", "00:08:00", "00:02:00")
 
 
+KINDS = ("title", "performer", "songwriter", "composer", "arranger", "message")
+
+
+def told(what: str) -> Words:
+    """Words that tell kind and place."""
+    return Words(**{kind: f"{kind} {what}" for kind in KINDS})
+
+
+def test_the_table_has_every_word_of_cd_text() -> None:
+    """Those of tracks beside their index 01, those of the disc in every row."""
+    texts = tuple(
+        DiscText(
+            language=language,
+            disc=told(f"{language} 0"),
+            tracks=(told(f"{language} 1"), told(f"{language} 2")),
+            genre=(23, "Rock"),
+            disc_id="TINY-001",
+        )
+        for language in ("en", "de")
+    )
+    rows = table(facts(dataclasses.replace(TINY, texts=texts)))
+    for language in ("en", "de"):
+        for kind in KINDS:
+            column = [row[f"cdtext_{language}_{kind}"] for row in rows]
+            assert column == ["", f"{kind} {language} 1", "", f"{kind} {language} 2", "", ""]
+            assert {row[f"cdtext_{language}_disc_{kind}"] for row in rows} == {f"{kind} {language} 0"}
+        assert {row[f"cdtext_{language}_disc_genre"] for row in rows} == {"Rock"}
+        assert {row[f"cdtext_{language}_disc_id"] for row in rows} == {"TINY-001"}
+
+
+def test_the_table_names_what_is_hidden() -> None:
+    of = disc(3, hidden=2250, further={1: (300,)})
+    rows = table(facts(of, hidden_title="=Undertow"))
+    assert [row["title"] for row in rows[:4]] == ["'=Undertow", "Title of 1", "", ""]
+    assert table(facts(disc(3), hidden_title="Undertow"))[0]["title"] == ""
+    assert table(facts(of))[0]["title"] == ""
+
+
 @pytest.mark.parametrize(
     ("typed", "cell"),
     [
@@ -462,9 +536,15 @@ def test_the_table_says_what_the_page_does() -> None:
 def test_no_title_is_a_formula(typed: str, cell: str) -> None:
     assert as_text(typed) == cell
     assert as_typed(cell) == typed
-    of = dataclasses.replace(facts(TINY), words=(Words(title=typed, performer=typed), Words()), catalog=typed)
+    texts = (text_of((Words(message=typed), Words()), disc=Words(composer=typed), disc_id=typed),)
+    of = facts(
+        dataclasses.replace(TINY, texts=texts),
+        words=(Words(title=typed, performer=typed), Words()),
+        catalog=typed,
+    )
     row = table(of)[1]
     assert row["title"] == row["performer"] == row["catalog"] == cell
+    assert row["cdtext_en_message"] == row["cdtext_en_disc_composer"] == row["cdtext_en_disc_id"] == cell
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -617,6 +697,92 @@ def test_cd_text_of_another_language_is_listed(tmp_path: Path) -> None:
     assert "CD-Text in de: Die – Fähre\n01 Ebbe (The Harbour Lights) · 02 Flut (Gäste)\n" in text
 
 
+@pytest.mark.parametrize(
+    ("texts", "besides"),
+    [
+        ((), []),
+        ((text_of(names(3)),), []),
+        (
+            (text_of(tuple(Words(composer=name) for name in ("A. Name", "Other", "A. Name"))),),
+            [["composer", "A. Name (1, 3); Other (2)"]],
+        ),
+        (
+            (
+                text_of(
+                    tuple(Words(composer="A. Name", message="Ahoy" * (place == 1)) for place in range(3)),
+                    disc=Words(composer="A. Name", songwriter="Various"),
+                    genre=(23, "Rock"),
+                    disc_id="DRR-014",
+                ),
+            ),
+            [
+                ["songwriter", "Various (disc)"],
+                ["composer", "A. Name (disc, 1–3)"],
+                ["message", "Ahoy (2)"],
+                ["genre", "Rock (code 23)"],
+                ["disc ID", "DRR-014"],
+            ],
+        ),
+        (
+            (
+                text_of((Words(composer="A. Name", arranger="Other"),) * 3),
+                text_of((Words(composer="A. Name", message="Hallo"),) * 3, language="de"),
+            ),
+            [
+                ["composer", "A. Name (1–3)"],
+                ["arranger, en", "Other (1–3)"],
+                ["arranger, de", "–"],
+                ["message, en", "–"],
+                ["message, de", "Hallo (1–3)"],
+            ],
+        ),
+    ],
+    ids=["none", "titles alone", "one of each", "all", "two languages"],
+)
+def test_what_else_is_in_cd_text_is_listed(texts: tuple[DiscText, ...], besides: list[list[str]]) -> None:
+    """Equal words once, with their tracks; languages that say the same on one line."""
+    of = dataclasses.replace(facts(), disc=disc(texts=texts))
+    plain = [[name, words.replace("\u00a0", " ")] for name, words in view(of)["besides"]]
+    assert plain == besides
+
+
+def written_by(count: int) -> tuple[Words, ...]:
+    """Two writers of words and two of music for each track, no pair twice, and one arranger of two tracks."""
+    people = ("Anna-Lena Bergström", "Tom Waverley", "Giulia Conti", "José Ramírez", "D. Wax", "M. O'Connor")
+    return tuple(
+        Words(
+            title=f"The Harbour, Part {n}",
+            performer="The Harbour Lights",
+            composer=f"{people[n % 6]}, {people[n // 6 - 4]} {n}",
+            songwriter=f"{people[n // 6 - 3]}, {people[n % 5]} {n}",
+            arranger="Zoë Quill" if n in (4, 5) else "",
+        )
+        for n in range(1, count + 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("of", "offsets"),
+    [
+        (disc(12), (0, 0, 0)),
+        (disc(12, pauses={4: 0, 5: 0}), (15, 15, 7)),
+        (disc(12, hidden=2250, further={3: (300,)}, number=1, count=2), (0, 0, 0)),
+    ],
+    ids=["plain", "offsets", "hidden"],
+)
+def test_an_album_with_writers_stays_on_its_page(
+    tmp_path: Path, of: Disc, offsets: tuple[int, int, int]
+) -> None:
+    words = written_by(12)
+    texts = (text_of(words, disc=Words(title="Night Ferry", composer="Various", songwriter="Various")),)
+    sheet = facts(dataclasses.replace(of, texts=texts), words=words, offsets=offsets, hidden_title="Undertow")
+    (page,) = written(sheet, tmp_path / "pq.pdf")
+    text = " ".join(lines([page]))
+    assert "CD-Text besides titles and performers" in text and "arranger Zoë Quill (4–5)" in text
+    for number, each in enumerate(words, 1):
+        assert f"{each.composer} ({number})" in text and f"{each.songwriter} ({number})" in text
+
+
 LONG = "W" * 70
 TITLES = {
     "Cyrillic, Greek, Latvian": "Ночной паром – Ελληνικό Rēzekne",
@@ -633,9 +799,10 @@ def test_any_title_stays_in_its_place(tmp_path: Path, title: str) -> None:
         ("title", "artist", "label", "catalog", "engineer", "house", "contact", "hidden_title"), title
     )
     words = tuple(Words(title=title, performer=title) for _ in range(3))
-    of = disc(
-        hidden=2250, texts=(text_of(tuple(Words(title=title[::-1], performer=title) for _ in range(3))),)
+    on_disc = tuple(
+        Words(title=title[::-1], performer=title, composer=title[:n], message=title) for n in (8, 9, 10)
     )
+    of = disc(hidden=2250, texts=(text_of(on_disc),))
     sheet = facts(dataclasses.replace(of, master_id=title), words=words, remarks=(title,), **people)
     path = tmp_path / "pq.pdf"
     written(sheet, path)
@@ -704,6 +871,7 @@ def test_the_same_facts_give_the_same_bytes(tmp_path: Path) -> None:
         {"words": names(2, "Other")},
         {"remarks": ("One.",)},
         {"version": "0.2.0"},
+        {"disc": dataclasses.replace(facts(TINY).disc, texts=(text_of((Words(composer="A. Name"),) * 2),))},
     ],
 )
 def test_what_is_printed_is_an_input(changes: dict[str, Any]) -> None:

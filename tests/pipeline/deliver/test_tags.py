@@ -23,9 +23,9 @@ from mutagen.mp4 import MP4
 from mutagen.oggopus import OggOpus
 from PIL import Image
 
-from pipeline.deliver.tags import TrackTags, expected, iso_639_2, read_tags, write_tags
+from pipeline.deliver.tags import TrackTags, expected, read_tags, write_tags
 from pipeline.faults import Fault
-from pipeline.manifest.codes import LANGUAGES
+from pipeline.manifest.languages import ISO_639_1, iso_639_2
 from tests.foreign import require
 
 CODECS = {"flac": "flac", "mp3": "mp3", "aac": "m4a", "alac": "m4a", "opus": "opus"}
@@ -289,8 +289,8 @@ def test_language_has_three_letters_in_id3(given_code: str, three: str) -> None:
 
 
 def test_every_language_of_a_manifest_has_its_own_three_letters() -> None:
-    three = {iso_639_2(code) for code in LANGUAGES}
-    assert len(three) == len(LANGUAGES) and {len(code) for code in three} == {3}
+    three = {iso_639_2(code) for code in ISO_639_1}
+    assert len(three) == len(ISO_639_1) and {len(code) for code in three} == {3}
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,13 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from pipeline.manifest.codes import LANGUAGES, check_digit, parse_date, parse_isrc, parse_language, parse_upc
+from pipeline.cd.text_packs import LANGUAGES
+from pipeline.manifest.cd import CdText
+from pipeline.manifest.codes import check_digit, parse_date, parse_isrc, parse_language, parse_upc
+from pipeline.manifest.languages import ISO_639_1, iso_639_1, iso_639_2
 from pipeline.manifest.times import LONGEST_S, clock_text, parse_seconds
 
 
@@ -87,8 +91,27 @@ def test_one_wrong_digit_is_always_found(digits, place, add):
 
 
 def test_languages():
-    assert len(LANGUAGES) == 183  # ISO 639-1 in force: 184 two-letter codes less sh, which is deprecated
+    assert len(ISO_639_1) == 183  # ISO 639-1 in force: 184 two-letter codes less sh, which is deprecated
     assert (parse_language("EN"), parse_language(" de "), parse_language("zxx")) == ("en", "de", "zxx")
+
+
+def test_three_letters_have_two_where_iso_639_1_has_them():
+    """Of both kinds: German is deu, or ger in catalogues of libraries."""
+    assert all(iso_639_1(iso_639_2(code)) == code for code in ISO_639_1)
+    pairs = {"deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "nob": "nb", "ces": "cs", "cze": "cs"}
+    assert {three: iso_639_1(three) for three in pairs} == pairs
+    assert [iso_639_1(code) for code in ("en", "zxx", "tlh")] == ["en", "zxx", "tlh"]
+
+
+def test_what_cd_text_can_be_asked_for_can_be_written():
+    """It has a code for Moldavian, which ISO 639-1 has withdrawn."""
+    assert "mo" in LANGUAGES
+    with pytest.raises(ValidationError) as caught:
+        CdText(language="mi")
+    hint = caught.value.errors()[0]["ctx"]["hint"]
+    offered = hint.removeprefix("it has ").split(", ")
+    assert set(LANGUAGES) - set(offered) == {"mo"}
+    assert [CdText(language=each).language for each in offered] == offered
 
 
 @pytest.mark.parametrize("text", ["xx", "sh", "e", "english", "en-US", "e1", ""])
