@@ -18,7 +18,7 @@ from pipeline.build.mixes import Hashed, examine_tasks, facts_key, known_facts, 
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.run import Runner, Watcher
-from pipeline.cd.disc import PREGAP_SECTORS, Disc
+from pipeline.cd.disc import Disc
 from pipeline.checks import mix_faults
 from pipeline.deliver.disc_checks import cd_remarks
 from pipeline.deliver.side_remarks import unwise as unwise_sides
@@ -224,7 +224,7 @@ def check_data(checked: Checked) -> dict[str, Any]:
             {
                 "number": disc.number,
                 "tracks": len(disc.tracks),
-                "programme_sectors": disc.lead_out_sector - PREGAP_SECTORS,
+                "programme_sectors": disc.programme_sectors,
             }
             for disc in checked.discs
         ],

@@ -18,6 +18,7 @@ from pipeline.build.renders import FOR_VINYL
 from pipeline.build.request import Options, is_done, output_of
 from pipeline.build.run import DAMAGED, Watcher
 from pipeline.build.trace import Before, Trace, version_in
+from pipeline.cd.disc import HIDDEN
 from pipeline.deliver.paperwork import audio_of
 from pipeline.deliver.release import Deliverable
 from pipeline.manifest.load import load
@@ -154,7 +155,7 @@ def _masters(trace: Trace, production: Production, number: int, version: str | N
     """Whether a track is mastered with a reel, or with an alternate of its mix."""
     if trace.detail not in _versions(version):
         return False
-    if 0 in (trace.track, number):
+    if HIDDEN in (trace.track, number):
         return trace.track == number
     if version:
         pieces = production.release.pieces

@@ -11,12 +11,12 @@ from pipeline.build.plan import Album, HiddenReel
 from pipeline.build.renders import Rendering, Session
 from pipeline.build.run import Runner
 from pipeline.build.trace import Before
+from pipeline.cd.disc import HIDDEN
 from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.release import HiddenRelease
 from pipeline.level import ReelLevel, shared, solve
 from pipeline.shaped import read_envelope, read_readings
 
-NUMBER = 0
 KEPT = "hidden_gains"
 
 
@@ -38,7 +38,7 @@ def hidden_of(
     if source is None:
         return None
     alone = replace(album, manifest=source.manifest, reels=(source.reel,))
-    mastering = masters.mastering(alone, source.reel, before, NUMBER)
+    mastering = masters.mastering(alone, source.reel, before, HIDDEN)
     runner.run("mastering", [mastering.task])
     key = mastering.trace.key
     session = replace(

@@ -16,6 +16,7 @@ from pipeline.build.pressing import Pressing, pressing
 from pipeline.build.renders import FOR_VINYL, Rendering
 from pipeline.build.run import DAMAGED, Runner, Task
 from pipeline.build.trace import Before, Trace, version_in
+from pipeline.cd.disc import HIDDEN
 from pipeline.deliver.cassette import cassette_format
 from pipeline.deliver.cover import Cover
 from pipeline.deliver.image import CD_FORMAT
@@ -234,7 +235,7 @@ def _why(
 
 def _others_on(album: Album, trace: Trace) -> Iterable[int]:
     """The tracks mastered with that of a trace: those of its reel, of an alternate those of its mix."""
-    if trace.track == hidden.NUMBER:
+    if trace.track == HIDDEN:
         return ()
     if trace.detail in ("", FOR_VINYL):
         return next(reel.track_numbers for reel in album.reels if trace.track in reel.track_numbers)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from pipeline.cd.disc import HIDDEN
 from pipeline.deliver.release import Deliverable
 from pipeline.identity import pairs
 
@@ -36,8 +37,7 @@ class Before:
         self.revision: Data = revision or {}
         was = self.revision.get("tracks", [])
         matched = [(before, now) for before, now in pairs(was, tracks) if before is not None]
-        # What is hidden before track 1 is number 0, then and now.
-        self._numbers = {0: 0} | {now + 1: before + 1 for before, now in matched if now is not None}
+        self._numbers = {HIDDEN: HIDDEN} | {now + 1: before + 1 for before, now in matched if now is not None}
         self.gone = tuple(was[before] for before, now in matched if now is None)
         self._traces = {
             (row["what"], row["track"], row["detail"]): trace_of(row)
@@ -105,7 +105,7 @@ class Before:
         return self.revision["tracks"][number - 1] if number else None
 
     def gain(self, track: int, kept: str = "gains") -> Data | None:
-        """`gain_db` and `offset_lu` of the reel that a track was on; `kept` is gains or vinyl_gains."""
+        """`gain_db` and `offset_lu` of the reel that a track was on; `kept` is gains, vinyl_gains or hidden_gains."""
         number = self.number(track)
         rows: Iterable[Data] = self.revision.get(kept, []) if number is not None else ()
         return next((row for row in rows if number in row["tracks"]), None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.cd.disc import PREGAP_SECTORS, Disc, DiscPart, DiscTrack
+from pipeline.cd.disc import HIDDEN, MASTER_ID_MOST, PREGAP_SECTORS, Disc, DiscPart, DiscTrack
 from pipeline.cd.latin import to_ascii
 from pipeline.cd.msf import msf
 from pipeline.deliver.disc_texts import disc_texts
@@ -13,8 +13,6 @@ from pipeline.faults import Fault
 from pipeline.manifest.cd import CdDelivery
 from pipeline.manifest.load import Manifest
 from pipeline.timeline import SECTORS_PER_SECOND, Segment, Timeline
-
-MASTER_ID_MOST = 48
 
 
 def discs_of(manifest: Manifest, timeline: Timeline, hidden_sectors: int = 0) -> tuple[Disc, ...]:
@@ -49,7 +47,7 @@ def length_line(disc: Disc) -> str:
     """`CD 2: 12 tracks, 43:20:11 (minutes, seconds, sectors)`"""
     named = f"CD {disc.number}" if disc.count > 1 else "CD"
     count = len(disc.tracks)
-    length = msf(disc.lead_out_sector - PREGAP_SECTORS)
+    length = msf(disc.programme_sectors)
     return f"{named}: {count} track{'s' * (count > 1)}, {length} (minutes, seconds, sectors)"
 
 
@@ -93,7 +91,7 @@ def _lead_in(manifest: Manifest, settings: CdDelivery, hidden_sectors: int) -> l
         return []
     stop = PREGAP_SECTORS + hidden_sectors
     gap = max(round(hidden.gap * SECTORS_PER_SECOND), settings.offsets.start_sectors)
-    return [_Sound(0, PREGAP_SECTORS, stop, stop + gap, 0)]
+    return [_Sound(HIDDEN, PREGAP_SECTORS, stop, stop + gap, 0)]
 
 
 def _laid(segments: Sequence[Segment], settings: CdDelivery, before: list[_Sound]) -> list[_Sound]:
@@ -128,7 +126,7 @@ def _parts(laid: Sequence[_Sound]) -> tuple[DiscPart, ...]:
 
 
 def _tracks(laid: Sequence[_Sound], settings: CdDelivery, manifest: Manifest) -> list[DiscTrack]:
-    sounds = [each for each in laid if each.track]
+    sounds = [each for each in laid if each.track != HIDDEN]
     starts = [each.start - each.lead for each in sounds]
     stops = [*starts[1:], sounds[-1].stop]
     before: list[_Sound | None] = [None, *sounds[:-1]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.cd.disc import PREGAP_SECTORS, SECTOR_FRAMES, Disc
+from pipeline.cd.disc import HIDDEN, PREGAP_SECTORS, SECTOR_FRAMES, Disc
 from pipeline.deliver.joined import JoinedPart
 from pipeline.deliver.release import Release, laid
 from pipeline.formats import AudioFormat
@@ -13,7 +13,7 @@ CD_FORMAT = AudioFormat("wav", 44_100, bits=16)
 
 def cd_track(release: Release, track: int) -> Rendered:
     """A track as a CD has it; 0 is what is hidden before the first."""
-    if track == 0 and release.hidden:
+    if track == HIDDEN and release.hidden:
         return release.hidden.rendered
     return release.limited[CD_FORMAT][track - 1]
 
