@@ -58,13 +58,13 @@ class TrackSums:
 
     def hear(self, codes: Codes, at: int) -> None:
         self._crc = zlib.crc32(codes.astype("<i2").tobytes(), self._crc)
-        numbers = np.arange(len(codes), dtype=np.int64) + (at - self.start + 1)
-        counted = (self._least <= numbers) & (numbers <= self._most)
-        left, right = codes[counted].astype(np.int64).T % 2**16
-        numbers = numbers[counted]
+        number = at - self.start + 1  # of the first of these frames
+        counted = slice(max(0, self._least - number), max(0, self._most + 1 - number))
+        left, right = np.array(codes[counted].T, np.int64, order="C") & 0xFFFF
+        numbers = np.arange(number, number + len(codes))[counted]
         # Of half words: 80 minutes of the largest are below 2**63 in blocks of 10 s.
         self._products += int(numbers @ left) + int(numbers @ right) * 2**16
-        self._lower += int((numbers * (left + right * 2**16) % WORD).sum())
+        self._lower += int((numbers * (left + (right << 16)) & 0xFFFF_FFFF).sum())
 
     def problems(self) -> Iterator[str]:
         track = self._track

@@ -163,7 +163,7 @@ def fill(files: Sequence[File], output: Path, folder: Path, watcher: Watcher) ->
         path.parent.mkdir(parents=True, exist_ok=True)
         if file.kept:
             keep(output / file.kept["path"], path)
-            row = file.kept | _place(file.deliverable)
+            row = file.kept | _place(file.deliverable, file.kept)
         else:
             watcher.started(f"{file.deliverable.path}: write", "; ".join(file.why))
             row = _written(file, path, sums)
@@ -180,9 +180,12 @@ def keep(old: Path, path: Path) -> None:
         shutil.copyfile(old, path)
 
 
-def _place(each: Deliverable) -> Row:
-    """What two files with the same bytes may differ in."""
-    return {name: getattr(each, name) for name in ("path", "kind", "role", "track", "version", "side")}
+def _place(each: Deliverable, kept: Row) -> Row:
+    """What two files with the same bytes may differ in. All that is in the file of a track is that track."""
+    place = {name: getattr(each, name) for name in ("path", "kind", "role", "track", "version", "side")}
+    if each.track is not None:
+        place["segments"] = [segment | {"track": each.track} for segment in kept.get("segments", ())]
+    return place
 
 
 def _written(file: File, path: Path, sums: Mapping[str, str]) -> Row:

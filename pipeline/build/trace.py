@@ -105,7 +105,7 @@ class Before:
         return self.revision["tracks"][number - 1] if number else None
 
     def gain(self, track: int, kept: str = "gains") -> Data | None:
-        """`gain_db` and `offset_lu` of the reel that a track was on; `kept` is gains, vinyl_gains or hidden_gains."""
+        """`gain_db` and `offset_lu` of the reel of a track; `kept` is gains, vinyl_gains or hidden_gains."""
         number = self.number(track)
         rows: Iterable[Data] = self.revision.get(kept, []) if number is not None else ()
         return next((row for row in rows if number in row["tracks"]), None)

@@ -231,8 +231,9 @@ def test_an_empty_folder_will_do(tmp_path: Path, there: bool) -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_what_is_broken_off_leaves_nothing(tmp_path: Path, there: bool) -> None:
-    """Neither files nor folders, but for a folder that was there."""
-    contents_read = read_contents(write_fileset(tmp_path / "ddp", short_files()))
+    """Neither files nor folders, but for a folder that was there. The image is written in two blocks."""
+    files = short_files() | {"IMAGE.DAT": ddp_examples.ramps(1_600)}
+    contents_read = read_contents(write_fileset(tmp_path / "ddp", files))
     if there:
         (tmp_path / "out").mkdir()
 
@@ -272,6 +273,11 @@ def twice(files: Files) -> Files:
     return files | {"PQDESCR": files["PQDESCR"].replace(b"VVVS02", b"VVVS01")}
 
 
+def again(files: Files) -> Files:
+    """Behind track 2 comes one that is called 1 again."""
+    return files | {"PQDESCR": files["PQDESCR"].replace(b"VVVS0202", b"VVVS0102")}
+
+
 def wrong_codes(files: Files) -> Files:
     pq = (
         files["PQDESCR"].replace(b"AA6Q72600001", b"A-6Q72600001").replace(b"4006381333931", b"40063813339 x")
@@ -308,6 +314,11 @@ FAULTY: dict[str, tuple[Callable[[Files], Files], list[tuple[str, int, int]], st
         "note: SHORT.cue is not written: there are no tracks\n",
     ),
     "a track twice": (twice, [("SHORT.wav", 150, 750)], ""),
+    "a track again": (
+        again,
+        [("SHORT.wav", 150, 750), ("tracks/01 A Rather Long First Song.wav", 150, 450)],
+        "note: track 1 is not written: there is one already\n",
+    ),
     "codes that are none": (
         wrong_codes,
         [("SHORT.wav", 150, 750), ("tracks/02 Café.wav", 450, 750)],

@@ -135,6 +135,18 @@ def test_a_delivery_of_before_has_seams_alone(delivery: Delivery) -> None:
     assert delivery.said() == [f"{WAV}: the tracks, one after the other, are not the image"]
 
 
+@pytest.mark.parametrize("data", [b"", b"not audio" * 99])
+def test_of_tracks_that_are_none_there_are_no_seams(delivery: Delivery, data: bytes) -> None:
+    """It is told where each is looked at by itself."""
+    del delivery.listing["discs"]
+    first, *others = track_paths(delivery)
+    (delivery.folder / first).write_bytes(data)
+    assert delivery.faults() == []
+    for path in (first, *others):
+        (delivery.folder / path).unlink()
+    assert delivery.faults() == []
+
+
 def track_paths(delivery: Delivery) -> list[str]:
     return [row["path"] for row in delivery.listing["files"] if row["role"] == "track"]
 
@@ -549,6 +561,10 @@ LISTED: dict[str, tuple[Callable[[Delivery], object], list[str]]] = {
         lambda delivery: delivery.disc["tracks"][1].update(number=3),
         ["delivery.json: discs[0].tracks[1]: makes no sense; build again"],
     ),
+    "a copy that there is not": (
+        lambda delivery: delivery.disc.update(copy="twice"),
+        ["delivery.json: discs[0].copy: makes no sense; build again"],
+    ),
     "a track that ends before there is time": (
         lambda delivery: delivery.disc["tracks"][1].update(stop_sector=-1),
         ["delivery.json: discs[0].tracks[1]: makes no sense; build again"],
@@ -668,7 +684,19 @@ def test_whatever_a_listing_says_is_answered_with_a_sentence(one: Album) -> None
             assert bool(nonsense) != (last in MAY_BE_GONE), route
 
 
-@pytest.mark.parametrize("discs", [None, "x", 7, {}, [None], [[]], ["x"], [{}], [{"number": 1}]])
+def nested(depth: int) -> list[object]:
+    """Lists in lists, deeper than any document has them."""
+    inner: list[object] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+@pytest.mark.parametrize(
+    "discs",
+    [None, "x", 7, {}, [None], [[]], ["x"], [{}], [{"number": 1}], nested(100_000), [{"number": 10**5_000}]],
+    ids=lambda discs: str(type(discs)) if isinstance(discs, list) else str(discs),
+)
 def test_discs_that_are_none(one: Album, discs: object) -> None:
     found = cd_faults(one.delivery, listing(one.delivery) | {"discs": discs})
     assert [(fault.problem, fault.place) for fault in found] == [("makes no sense", LISTING)]
@@ -693,6 +721,13 @@ def test_a_file_that_is_not_listed_any_more(delivery: Delivery) -> None:
     assert said == [
         f"delivery.json: disc 1: no file of {what} is listed" for what in ("track 2", "the image")
     ]
+
+
+def test_a_map_without_cd_text(delivery: Delivery) -> None:
+    """The file is there, and no disc gets it."""
+    delivery.change(MAP, lambda data: data[128:])
+    ddp_damages.remake_checksums(delivery.folder / "cd/ddp")
+    assert delivery.said() == [f"{TEXT}: there is no CD-Text; delivery.json has texts"]
 
 
 def test_a_fileset_without_its_head(delivery: Delivery) -> None:

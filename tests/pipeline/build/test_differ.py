@@ -459,7 +459,8 @@ def test_the_document_has_every_figure(runner: Runner) -> None:
     data = diff_data(compared(revision(1, [track(1)]), revision(None, [track(1, gain_db=2.0)]), runner))
     json.dumps(data, allow_nan=False)
     assert data.keys() == {
-        "before", "now", "verdict", "tracks", "new", "gone", "tags", "seams", "hidden", "cd", "vinyl", "files",
+        "before", "now", "verdict", "tracks", "new", "gone", "tags", "seams", "hidden", "cd", "vinyl",
+        "files",
         "nothing_to_build",
     }  # fmt: skip
     (only,) = data["tracks"]

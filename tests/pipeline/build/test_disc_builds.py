@@ -171,6 +171,22 @@ def test_the_next_build_is_like_the_first_of_what_is_there(two_discs: Album, cha
     assert [each["revision"] for each in told] == [1, 2, 3]
 
 
+def test_files_that_move_are_listed_with_the_new_numbers_of_their_tracks(two_discs: Album) -> None:
+    """Plain files without their pauses are laid anew from what was rendered, and say where from."""
+    two_discs.edit("cd: {}", "cd: {bwf: no, gaps: none}")
+    built(two_discs)
+    shutil.copy(two_discs.folder / "mixes" / "3.wav", two_discs.folder / "mixes" / "4.wav")
+    two_discs.edit("tracks:\n", "tracks:\n  - {title: Null, mix: mixes/4.wav}\n")
+    clean = bare(two_discs, two_discs.folder.with_name("clean"))
+    written = built(two_discs).written
+    built(clean)
+    assert not [path for path in written if path.startswith("cd/disc-2/tracks/")]
+    assert contents(two_discs.delivery) == contents(clean.delivery)
+    laid = [row for row in rows(two_discs.delivery, kind="cd", role="track") if row["segments"]]
+    assert laid
+    assert all([segment["track"] for segment in row["segments"]] == [row["track"]] for row in laid)
+
+
 def test_what_is_kept_for_a_revision_is_enough_for_it(two_discs: Album) -> None:
     done("clean", two_discs.manifest, "--keep", "1")
     os.utime(two_discs.folder / "mixes" / "0.wav")
