@@ -386,7 +386,8 @@ def test_the_listing_has_every_field(whole_album: Album) -> None:
             level is None or isinstance(level, float) for level in track["master"]["thirds_dbfs"].values()
         )
     disc_fields = {"number", "folder", "upc", "master_id", "copy", "pregap_sectors", "lead_out_sector",
-                   "musicbrainz_id", "cddb_id", "accuraterip_id", "image_md5", "image_crc32", "tracks", "texts"}  # fmt: skip
+                   "musicbrainz_id", "cddb_id", "accuraterip_id", "image_md5", "image_crc32", "tracks",
+                   "texts"}  # fmt: skip
     on_disc_fields = {"number", "track", "pause_sector", "start_sector", "index_sectors", "stop_sector",
                       "isrc", "crc32", "accuraterip_v1", "accuraterip_v2"}  # fmt: skip
     assert [disc.keys() for disc in data["discs"]] == [disc_fields]

@@ -4,6 +4,7 @@ Audio is compared sample by sample with the track files, marks with the album's 
 that do not come from the fileset. The readers are soundfile and regular expressions.
 """
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -142,6 +143,15 @@ def codes(path: Path) -> NDArray[np.int16]:
     return samples
 
 
+def hash_of(path: Path) -> str:
+    """Of the samples, which need not fit into memory."""
+    digest = hashlib.sha256()
+    with soundfile.SoundFile(path) as file:
+        for block in file.blocks(1 << 20, dtype="int16"):
+            digest.update(block.tobytes())
+    return digest.hexdigest()
+
+
 def wavs(folder: Path) -> list[Path]:
     return sorted((folder / "tracks").glob("*.wav"))
 
@@ -253,7 +263,7 @@ def test_what_is_hidden_comes_first(tmp_path: Path) -> None:
 
 
 def test_the_longest_disc_that_there_is(tmp_path: Path) -> None:
-    """79:57:74 of programme, 846 MB: a tone and silence, so that an hour of it is soon read."""
+    """79:57:74 of programme, 846 MB of a tone."""
     lengths = [120_000, 120_000, 119_849]
     tone = (3e3 * np.sin(2 * np.pi * 441 * np.arange(44_100 * 30) / 44_100)).astype(np.int16)
     (tmp_path / "mixes").mkdir()
@@ -268,8 +278,5 @@ def test_the_longest_disc_that_there_is(tmp_path: Path) -> None:
     (disc,) = taken_apart(tmp_path, lambda _: None)
     assert marks_of(sheet(disc.exported)) == [{1: 0}, {1: 120_000}, {1: 240_000}]
     for number, (own, back) in enumerate(zip(wavs(disc.folder), wavs(disc.exported), strict=True), 1):
-        mix = codes(tmp_path / f"mixes/{number}.wav")
-        assert np.array_equal(codes(own), mix)
-        assert np.array_equal(codes(back), mix)
-    (pcm,) = {(disc.folder / "ddp" / "IMAGE.DAT").stat().st_size}
-    assert pcm == (359_849 + PREGAP) * 2352
+        assert hash_of(tmp_path / f"mixes/{number}.wav") == hash_of(own) == hash_of(back)
+    assert (disc.folder / "ddp" / "IMAGE.DAT").stat().st_size == (359_849 + PREGAP) * 2352

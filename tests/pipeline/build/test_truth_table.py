@@ -299,8 +299,8 @@ ROWS = {
         | dict.fromkeys((*SAMPLED, "side B", "cutting note"), "05 is 12 sectors longer"),
         may=LEVEL,
         runs=master(4) | island(4, 5),
-        sides="AB",
-        writes=DECKS | DISC.end,
+        writes=DECKS | DISC.end | FLACS,  # which have the album's loudness in their tags
+        plan_writes=DECKS | DISC.end,
     ),
     "the mix that crossfades is another": Row(
         change=mix("b.wav", -BOW),
