@@ -22,6 +22,7 @@ from pipeline.cd_sheets import words_of
 from pipeline.manifest.places import printable
 
 WIDTH = 100
+LEAST_WIDTH = 72
 LONGEST = 400
 KINDS = {AUDIO_MODE: "audio", "CDTEXT": "CD-Text", "PQ DESCR": "PQ descriptor", "": "unknown"}
 IDS = {"musicbrainz_id": "MusicBrainz", "cddb_id": "CDDB", "accuraterip_id": "AccurateRip"}
@@ -61,9 +62,13 @@ def print_exported(exported: Exported) -> None:
 
 
 def _paper() -> Console:
-    """Standard output; where it is no terminal, as wide as COLUMNS says or as a page."""
+    """Standard output; where it is no terminal, as wide as COLUMNS says or as a page.
+
+    A narrow terminal breaks lines itself: of times and codes nothing is to be cut.
+    """
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, emoji=False, width=None if known else WIDTH)
+    width = max(LEAST_WIDTH, Console().width) if known else WIDTH
+    return Console(highlight=False, emoji=False, width=width)
 
 
 def _table(*columns: str, wide: tuple[str, ...]) -> Table:

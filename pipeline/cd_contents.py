@@ -18,6 +18,7 @@ from pipeline.faults import Fault
 from pipeline.manifest.places import printable, shown
 
 # Where filesets are in a delivery, seen from it, from its cd/ and from the folder of a disc.
+DISCS = ("disc-*", "cd/disc-*")
 PLACES = ("ddp", "disc-*/ddp", "cd/ddp", "cd/disc-*/ddp")
 FLAGS = {1: "PRE", 2: "DCP", 8: "4CH"}
 
@@ -57,7 +58,9 @@ def find_filesets(folder: Path) -> list[Path]:
     """
     if _holds_one(folder):
         return [folder]
-    found = [path for pattern in PLACES for path in folder.glob(pattern)]
+    found = list({path: None for pattern in PLACES for path in folder.glob(pattern)})
+    discs = [disc / "ddp" for pattern in DISCS for disc in folder.glob(pattern) if disc.is_dir()]
+    found += [path for path in discs if path not in found]
     if not any(map(_holds_one, found)):
         hint = "name the folder that holds DDPID and DDPMS, or a delivery"
         problem = "holds no DDP fileset" if folder.is_dir() else "is no folder"

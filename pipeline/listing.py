@@ -10,6 +10,9 @@ from pipeline.formats import LOSSLESS, LOSSY
 SUMS = "SHA256SUMS"
 LISTING = "delivery.json"
 RATE_MOST = 768_000
+PATH_MOST = 4096
+COUNT_MOST = 2**53
+FIGURE_MOST = 1000
 # Of a DDP fileset nearly all is its image.
 CD_BYTES_PER_SECOND = 176_400
 # What file managers leave in any folder that is looked into.
@@ -37,17 +40,40 @@ def read_listing(delivery: Path) -> dict[str, Any]:
 
 def _is_sound(row: dict[str, Any]) -> bool:
     """Whether a row is of the kinds that are read of it."""
-    if not isinstance(row["path"], str):
+    if not (isinstance(row["path"], str) and len(row["path"]) <= PATH_MOST and _has_sound_words(row)):
         return False
     if row["codec"] is None:
         return True
     counts, figures = (row["rate"], row["channels"]), (row["lufs_i"], row["true_peak_dbtp"])
     return (
         (row["codec"] in LOSSY or (row["codec"] in LOSSLESS and row["bits"] in (16, 24)))
-        and type(row["frames"]) is int
+        and _is_count(row["frames"])
         and all(type(count) is int and 0 < count <= RATE_MOST for count in counts)
-        and all(figure is None or type(figure) in (int, float) for figure in figures)
+        and all(figure is None or _is_figure(figure) for figure in figures)
     )
+
+
+def _has_sound_words(row: dict[str, Any]) -> bool:
+    """Kind, role, number of the track, length and tags."""
+    tags = row["tags"]
+    return (
+        isinstance(row["kind"], str)
+        and isinstance(row["role"], str)
+        and (row["track"] is None or _is_count(row["track"]))
+        and ("bytes" not in row or row["bytes"] is None or _is_count(row["bytes"]))
+        and isinstance(tags, dict)
+        and all(isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+                for texts in tags.values())
+    )  # fmt: skip
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= COUNT_MOST
+
+
+def _is_figure(value: Any) -> bool:
+    """What decibels and LUFS can come to; a NaN is none."""
+    return type(value) in (int, float) and abs(value) <= FIGURE_MOST
 
 
 def foreign_files(delivery: Path) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.cd.ddp_records import CHECKSUM, DDPID, DDPMS, PQDESCR
 from pipeline.cd.msf import msf
 from pipeline.faults import Fault
 from pipeline.listing import LISTING
+from pipeline.manifest.places import shown
 from pipeline.verify_disc_audio import audio_faults, disc_audio
 from pipeline.verify_disc_sheets import sheet_faults
 from pipeline.verify_disc_words import text_faults
@@ -50,6 +51,7 @@ def cd_faults(
     if "discs" not in listing:
         return _seam_faults(delivery, rows) if paths is None else []
     discs, faults = listed_discs(listing)
+    faults += [] if faults else _unclaimed(discs, listing)
     faults += rule_faults(discs, listing)
     faults += [fault for disc in discs for fault in _unlisted(disc, listing)]
     for disc in discs:
@@ -79,6 +81,25 @@ def _seam_faults(delivery: Path, rows: Sequence[Row]) -> list[Fault]:
     if digest.hexdigest() == images[0]["pcm_sha256"]:
         return []
     return [Fault("the tracks, one after the other, are not the image", place=images[0]["path"])]
+
+
+def _unclaimed(discs: Sequence[Listed], listing: Row) -> Iterator[Fault]:
+    """Files of no disc, tracks on no disc, and files that are not what their folder says."""
+    folders = [f"{disc.folder}/" for disc in discs]
+    for row in listing["files"]:
+        path = row["path"]
+        if not path.startswith("cd/") and row["kind"] != "cd":
+            continue
+        if row["kind"] != "cd" or not any(path.startswith(folder) for folder in folders):
+            yield Fault(f"{LISTING} lists it as a file of no disc", place=path)
+        elif ("/ddp/" in path) != (row["role"] == "ddp"):
+            yield Fault(f"{LISTING} says that it is {shown(row['role'])}", place=path)
+    numbers = {track.track for disc in discs for track in disc.tracks}
+    told = listing.get("tracks")
+    for track in told if discs and isinstance(told, list) else ():
+        number = track.get("number") if isinstance(track, dict) else None
+        if type(number) is int and number not in numbers:
+            yield Fault(f"track {number} is on no disc", place=LISTING, path="discs")
 
 
 def _unlisted(disc: Listed, listing: Row) -> Iterator[Fault]:

@@ -37,6 +37,7 @@ from pipeline.cd.ddp_records import (
 )
 from pipeline.cd.ddp_sound import check_sound
 from pipeline.cd.ddp_streams import Stream, read_map
+from pipeline.cd.disc import PREGAP_SECTORS
 from pipeline.faults import Fault
 from pipeline.manifest.places import printable, shown
 
@@ -123,7 +124,7 @@ def read_ddp(
         tracks=pq.tracks,
         lead_out_sector=pq.lead_out_sector or 0,
         pregap_sectors=pq.tracks[0].start_sector if pq.tracks else 0,
-        first_sector=(image.start_sector or 0) if image else 0,
+        first_sector=_first_sector(image),
         pq_upc=pq.upc,
         image=image.file if image else None,
         image_sectors=sectors,
@@ -133,6 +134,12 @@ def read_ddp(
         faults=findings.faults,
         remarks=findings.remarks,
     )
+
+
+def _first_sector(image: Stream | None) -> int:
+    """Within the pre-gap; a start behind it is a fault, and no silence as long as that is made up."""
+    start = (image.start_sector or 0) if image else 0
+    return start if start <= PREGAP_SECTORS else 0
 
 
 def image_blocks(

@@ -65,7 +65,9 @@ def cue_string(text: str) -> str:
     Straight double quotes become typographic ones, control characters and line ends one blank.
     """
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
-    return re.sub(r'(^|[\s(\[{])"', r"\1“", text).replace('"', "”")
+    text = re.sub(r'(^|[\s(\[{])"', r"\1“", text).replace('"', "”")
+    # Before a quote it is an escape to cuetools.
+    return f"{text} " if text.endswith("\\") else text
 
 
 def cue_text(sheet: CueSheet) -> str:

@@ -282,13 +282,12 @@ def test_nothing_is_written(tiny: Path) -> None:
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 100, 250])
 def test_any_width_is_wide_enough(tiny: Path, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Titles are broken into lines, marks never are."""
+    """Titles are broken into lines, marks never are: a terminal that is too narrow breaks them itself."""
     monkeypatch.setenv("COLUMNS", str(columns))
     lines = done("ddp", tiny).stdout.splitlines()
-    if columns >= 60:
-        assert any(line.startswith("02   01   00:12:00  00:06:00") for line in lines)
+    assert any(line.startswith("02   01   00:12:00  00:06:00            AA6Q72600002") for line in lines)
     table = [line for line in lines if line[:2].isdigit() or line.startswith("AA")]
-    assert all(len(line) <= columns for line in table)
+    assert all(len(line) <= max(columns, 72) for line in table)
 
 
 def test_a_terminal_that_knows_no_umlauts(tiny: Path) -> None:
@@ -387,3 +386,21 @@ def test_marks_that_make_no_sense_are_printed(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "01   01   00:09:00  ?" in result.stdout
     assert "MusicBrainz" not in result.stdout
+
+
+def test_a_start_that_is_nowhere_is_not_filled_with_silence(tiny: Path, tmp_path: Path) -> None:
+    """DSS of 99,999,999 sectors would be 235 GB."""
+    path = tiny / "DDPMS"
+    path.write_bytes(path.read_bytes().replace(b"0000135000000000", b"0000135099999999"))
+    deadwax("ddp", tiny, "--export", tmp_path / "out")
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 10_000_000
+
+
+def test_a_disc_whose_fileset_is_gone_is_missed(tiny: Path, tmp_path: Path) -> None:
+    cd = tmp_path / "delivery" / "cd"
+    (cd / "disc-2").mkdir(parents=True)
+    shutil.copytree(tiny, cd / "disc-1" / "ddp")
+    result = deadwax("ddp", cd.parent)
+    assert result.exit_code == 1
+    assert "disc-2" in result.stderr

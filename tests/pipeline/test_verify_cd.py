@@ -1,5 +1,6 @@
 """CDs that are damaged with care: everything that says something of a disc has to say the same."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -870,3 +871,45 @@ def test_a_build_looks_at_what_it_has_written(delivery: Delivery) -> None:
     delivery.disc["cddb_id"] = ""
     delivery.sum_again()
     assert [fault.place for fault in quick_faults(delivery.folder, paths={"README.txt"})] == [LISTING]
+
+
+# --- files and tracks that no disc claims
+
+
+@pytest.mark.parametrize("role", ["x", "track"])
+def test_a_file_of_a_fileset_is_nothing_else(delivery: Delivery, role: str) -> None:
+    delivery.row("cd/ddp/DDPID")["role"] = role
+    assert f'cd/ddp/DDPID: delivery.json says that it is "{role}"' in delivery.said()
+
+
+def test_files_of_no_disc(delivery: Delivery) -> None:
+    """With no disc to be compared with, nothing of a CD would be looked at."""
+    delivery.listing["discs"] = []
+    found = {fault.place for fault in delivery.faults()}
+    assert found == {row["path"] for row in delivery.listing["files"] if row["kind"] == "cd"}
+
+
+def test_a_file_that_is_said_to_be_for_somebody_else(delivery: Delivery) -> None:
+    row = next(row for row in delivery.listing["files"] if (row["kind"], row["role"]) == ("cd", "track"))
+    row["kind"] = "digital"
+    assert f"{row['path']}: delivery.json lists it as a file of no disc" in delivery.said()
+
+
+def test_a_track_on_no_disc(delivery: Delivery) -> None:
+    delivery.listing["tracks"].append({"number": 77})
+    assert "delivery.json: discs: track 77 is on no disc" in delivery.said()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tags", [1]), ("tags", {"TITLE": 1}), ("tags", {"TITLE": [None]}), ("track", []), ("frames", 10**400),
+     ("bytes", 10**400), ("lufs_i", float("nan")), ("true_peak_dbtp", 10**400), ("path", "x" * 5000)],
+)  # fmt: skip
+def test_rows_that_make_no_sense(delivery: Delivery, name: str, value: Any) -> None:
+    row = next(row for row in delivery.listing["files"] if (row["kind"], row["role"]) == ("cd", "track"))
+    delivery.sum_again()
+    row[name] = value
+    (delivery.folder / LISTING).write_text(json.dumps(delivery.listing), encoding="utf-8")
+    result = deadwax("verify", delivery.folder)
+    assert result.exit_code == 1
+    assert f"{LISTING} cannot be read: it is damaged; build again" in result.output

@@ -325,3 +325,9 @@ def test_a_file_has_a_track() -> None:
 def test_an_empty_text_is_no_sheet() -> None:
     with pytest.raises(Fault, match="names an audio file"):
         parse_cue("")
+
+
+def test_a_backslash_at_the_end_is_no_escape():
+    """cuetools take it for one before a quote."""
+    sheet = CueSheet(file_name="a.wav", title="x\\", tracks=(CueTrack(number=1, indexes=((1, 0),)),))
+    assert 'TITLE "x\\ "' in cue_text(sheet)
