@@ -24,6 +24,12 @@ WRITERS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def as_wide_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers of a test run are told how wide the terminal is that it was started in."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The worked example, in a folder of its own. For reading only."""
