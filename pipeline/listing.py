@@ -55,10 +55,9 @@ def _is_sound(row: dict[str, Any]) -> bool:
 
 def _has_sound_words(row: dict[str, Any]) -> bool:
     """Kind, role, number of the track, length and tags."""
-    tags = row["tags"]
+    tags = {} if row["tags"] is None else row["tags"]
     return (
-        isinstance(row["kind"], str)
-        and isinstance(row["role"], str)
+        all(row[name] is None or isinstance(row[name], str) for name in ("kind", "role"))
         and (row["track"] is None or _is_count(row["track"]))
         and ("bytes" not in row or row["bytes"] is None or _is_count(row["bytes"]))
         and isinstance(tags, dict)

@@ -50,9 +50,11 @@ def demo(folder: Path) -> None:
 
 
 def real(folder: Path) -> None:
-    shared = (CHECKOUT.parent / "shared").as_posix()
+    shared = CHECKOUT.parent / "shared"
+    if not (shared / "audio").is_dir():
+        pytest.skip("no folder shared/audio beside the checkout")
     text = (CHECKOUT / "projects" / "real" / "album.yaml").read_text(encoding="utf-8")
-    (folder / "album.yaml").write_text(text.replace("../../../shared", shared), encoding="utf-8")
+    (folder / "album.yaml").write_text(text.replace("../../../shared", shared.as_posix()), encoding="utf-8")
 
 
 def songs(folder: Path, lengths: list[float]) -> None:
@@ -100,6 +102,7 @@ SECOND = (
 )
 ALBUMS = {
     "the demo": demo,
+    "the real album": real,
     "an album of everything": whole,
     "a hidden track": album(PLAIN, ", hidden: {mix: mixes/2.wav, gap: 1.37}"),
     "indexes in two tracks": album(INDEXES),
