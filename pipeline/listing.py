@@ -1,6 +1,7 @@
 """The files by which a delivery is known: `delivery.json` and `SHA256SUMS`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,14 @@ def foreign_files(delivery: Path) -> list[str]:
     return sorted({path.relative_to(delivery).as_posix() for path in found} - own)
 
 
+def row_seconds(row: Mapping[str, Any]) -> float:
+    """How much audio is in a file of the listing."""
+    return float(row["frames"] / row["rate"]) if row["frames"] and row["rate"] else 0.0
+
+
 def audio_seconds(listing: dict[str, Any]) -> float:
     """How much audio there is to read, for a progress bar."""
     files = listing["files"]
     ddp = sum(row["bytes"] for row in files if row["role"] == "ddp" and type(row.get("bytes")) is int)
-    audio = sum(row["frames"] / row["rate"] for row in files if row["frames"] and row["rate"])
+    audio = sum(map(row_seconds, files))
     return float(audio + ddp / CD_BYTES_PER_SECOND)

@@ -104,8 +104,8 @@ class Rendered:
 
 def render(
     spec: RenderSpec,
-    shaped: dict[str, Path],
-    folders: dict[AudioFormat, Path],
+    shaped: Mapping[str, Path],
+    folders: Mapping[AudioFormat, Path],
     progress: Callable[[float], None],
 ) -> None:
     """Render an island in every format of `folders`, and write each its `measures.json`.
@@ -137,7 +137,7 @@ def render(
 
 def under_ceiling(
     spec: RenderSpec,
-    shaped: dict[str, Path],
+    shaped: Mapping[str, Path],
     write: Callable[[Iterator[Block]], Written],
     progress: Callable[[float], None],
 ) -> tuple[Written, list[float]]:
@@ -161,7 +161,7 @@ def under_ceiling(
 
 
 def _programme(
-    spec: RenderSpec, limiters: Sequence[Limiter | None], shaped: dict[str, Path]
+    spec: RenderSpec, limiters: Sequence[Limiter | None], shaped: Mapping[str, Path]
 ) -> Iterator[Block]:
     """The island as it is before it becomes integers."""
     stretch = sector_frames(spec.rate)

@@ -17,7 +17,7 @@ from pipeline.build.mixes import Hashed, read_facts, sources
 from pipeline.build.plan import Album, plan_album
 from pipeline.build.renders import Rendering, Session, limited
 from pipeline.build.request import KINDS
-from pipeline.build.run import Advance, Runner, Task, Watcher
+from pipeline.build.run import Advance, Runner, Task, Watcher, Workers
 from pipeline.build.trace import Before
 from pipeline.encode import wave_container
 from pipeline.faults import Fault, Faults
@@ -95,7 +95,7 @@ def master_one(manifest: Manifest, out: Path, wanted: str, watcher: Watcher) -> 
         raise Fault("the master would take the place of its mix", place=str(out), hint="name another file")
     form = format_of(wanted, out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".deadwax-") as aside:
-        runner = Runner(Cache(Path(aside)), 1, watcher)
+        runner = Runner(Cache(Path(aside)), Workers(1), watcher)
         album = _planned(manifest, runner)
         if form and not form.rate:
             form = replace(form, rate=album.timeline.rate)

@@ -6,7 +6,7 @@ and everything else that is said of them. `quick_faults` is the part that ends e
 """
 
 import math
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ FULL_SCALE_DBTP = 0.0
 
 Row = dict[str, Any]
 Progress = Callable[[float], None]
+# Faults of a file, and the checksum of its samples, empty when it is not lossless.
+ReadBack = tuple[list[Fault], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,27 @@ def verify(delivery: Path, progress: Progress = lambda _: None) -> Verdict:
 
 
 def quick_faults(
-    delivery: Path, progress: Progress = lambda _: None, paths: Container[str] | None = None
+    delivery: Path,
+    progress: Progress = lambda _: None,
+    paths: Container[str] | None = None,
+    read_all: Callable[[Sequence[Row]], Sequence[ReadBack]] | None = None,
 ) -> list[Fault]:
     """Files decoded again and compared with what was rendered; formats and tags read.
 
-    `paths` are those that are looked at, None for all.
+    Args:
+        paths: those that are looked at, None for all.
+        read_all: does `read_back` for rows, in their order; one after the other where it is not given.
     """
     listing = read_listing(delivery)
     faults = _listing_faults(delivery, listing)
-    heard: dict[str, str] = {}
-    for row in listing["files"]:
-        if (delivery / row["path"]).is_file() and (paths is None or row["path"] in paths):
-            faults += file_faults(delivery, row, listening=False, progress=progress, heard=heard)
+    rows = [
+        row
+        for row in listing["files"]
+        if (delivery / row["path"]).is_file() and (paths is None or row["path"] in paths)
+    ]
+    read = read_all(rows) if read_all else [read_back(delivery, row, progress) for row in rows]
+    heard = {row["path"]: digest for row, (_, digest) in zip(rows, read, strict=True) if digest}
+    faults += [fault for found, _ in read for fault in found]
     faults += cd_faults(delivery, listing, progress, heard=heard, paths=paths)
     across = laid_faults(delivery, listing)
     return faults + [fault for fault in across if paths is None or fault.place in paths]
@@ -116,6 +127,13 @@ def _listing_faults(delivery: Path, listing: dict[str, Any]) -> list[Fault]:
         for row in listing["files"]
         if not (delivery / row["path"]).is_file()
     ]
+
+
+def read_back(delivery: Path, row: Row, progress: Progress) -> ReadBack:
+    """What is wrong with one file of the listing, read from end to end, and what its samples come to."""
+    heard: dict[str, str] = {}
+    faults = file_faults(delivery, row, listening=False, progress=progress, heard=heard)
+    return faults, heard.get(row["path"], "")
 
 
 def file_faults(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,17 @@ from pipeline.build.request import (
     request_key,
     stamps,
 )
-from pipeline.build.run import Task, Watcher
+from pipeline.build.run import Piece, Runner, Task, Watcher, Workers
 from pipeline.build.trace import rows_of
 from pipeline.deliver.disc_checks import disc_notes, spelling_note
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
 from pipeline.deliver.release import AlternateRelease, HiddenRelease, Release
 from pipeline.deliver.side_remarks import side_remarks
 from pipeline.faults import Fault, Faults
-from pipeline.listing import audio_seconds, read_listing
+from pipeline.listing import audio_seconds, read_listing, row_seconds
 from pipeline.manifest.load import load
 from pipeline.remarks import remarks
-from pipeline.verify import quick_faults
+from pipeline.verify import ReadBack, quick_faults, read_back
 
 Row = Mapping[str, Any]
 Dropped = Sequence[tuple[Row, Approval]]
@@ -61,8 +62,10 @@ class Outcome:
     warnings: tuple[str, ...]
 
 
-def build(file: Path, options: Options, watcher: Watcher) -> Outcome | None:
+def build(file: Path, options: Options, watcher: Watcher, workers: Workers | None = None) -> Outcome | None:
     """Build and publish one album; None when another build did just that while this one waited.
+
+    `workers` are what tasks run on; without them, threads of our own.
 
     Raises:
         Faults: what the user can put right, all of it; the last delivery is as it was.
@@ -76,7 +79,7 @@ def build(file: Path, options: Options, watcher: Watcher) -> Outcome | None:
         if options.only:
             refuse_to_drop(output_of(file, options), wanted_kinds(manifest, options))
         inputs = stamps(inputs_of(manifest))
-        opened = open_album(manifest, store, options, watcher)
+        opened = open_album(manifest, store, options, watcher, workers=workers)
         production = produce(
             opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
         )
@@ -94,7 +97,7 @@ def _deliver(
     written = [file.deliverable for file in files if not file.kept]
     production.ensure(opened.runner, [rendered for each in written for rendered in each.reads])
     with staging(opened.output) as folder:
-        rows = list(fill(files, opened.output, folder, watcher))
+        rows = fill(files, opened.output, folder, opened.runner)
         signed = opened.manifest.folder / approvals_name(opened.manifest.file)
         request, approved = _request(opened), stamp_or_none(signed)
         standing, dropped, approved_by = _approvals(opened, production.release)
@@ -103,7 +106,7 @@ def _deliver(
         traces = rows_of(production.traces)
         paper = Paper(revision=number, before=before, approved_by=approved_by, traces=traces)
         write_paperwork(production.release, rows, paper, folder)
-        _check(folder, {each.path for each in written}, watcher)
+        _check(folder, {each.path for each in written}, opened.runner)
         tracks = tracks_data(production.release, approved_by)
         grumbles = lint.mastered(opened.manifest, tracks)
         record = revision.record(opened, production, tracks, rows, number)
@@ -149,14 +152,21 @@ def _refuse_edited(file: Path, stamp: list[int] | None) -> None:
         raise Fault("changed while the album was delivered", place=str(file), hint="build again")
 
 
-def _check(folder: Path, written: set[str], watcher: Watcher) -> None:
+def _check(folder: Path, written: set[str], runner: Runner) -> None:
     """The proof that ends a build: every new file read back. Of the others the checksums were looked at."""
     listing = read_listing(folder)
     rows = [row for row in listing["files"] if row["path"] in written]
-    watcher.stage("verifying", audio_seconds(listing | {"files": rows}))
-    faults = quick_faults(folder, watcher.advanced, written)
+    runner.watcher.stage("verifying", audio_seconds(listing | {"files": rows}))
+    faults = quick_faults(folder, runner.watcher.advanced, written, partial(_read_all, folder, runner))
     if faults:
         raise Faults(faults)
+
+
+def _read_all(folder: Path, runner: Runner, rows: Sequence[dict[str, Any]]) -> list[ReadBack]:
+    pieces = [
+        Piece(f"{row['path']}: read back", row_seconds(row), partial(read_back, folder, row)) for row in rows
+    ]
+    return runner.map("verifying", pieces)
 
 
 def _of_alternates(opened: Opened) -> list[str]:

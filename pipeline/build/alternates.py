@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,24 +139,34 @@ def _fit_task(album: Album, source: AlternateReel) -> Task:
     alternate, manifest = source.alternate, album.manifest
     main, path = manifest.path(manifest.tracks[alternate.mix].mix), manifest.path(alternate.path)
 
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        found = fit(main, path)
-        for mix in (main, path):
-            refuse_changed(mix, album.stamps[mix])
-        for folder in folders.values():
-            (folder / FIT).write_text(json.dumps(asdict(found)))
-        advance(source.facts.seconds)
-
+    stamps = (album.stamps[main], album.stamps[path])
     digests = (album.facts[alternate.mix].audio_sha256, source.facts.audio_sha256)
     key = key_of("fit", (versions.FIT, versions.audio_libraries()), *digests)
     return Task(
         keys=(key,),
         label=f"{alternate.path}: lay beside the main mix",
         seconds=source.facts.seconds,
-        work=work,
+        work=partial(_fitted, main, path, stamps, source.facts.seconds),
         reason="not compared before",
         place=manifest.at(alternate.route),
     )
+
+
+def _fitted(
+    main: Path,
+    alternate: Path,
+    stamps: tuple[list[int], list[int]],
+    seconds: float,
+    folders: Mapping[str, Path],
+    advance: Advance,
+) -> None:
+    """`stamps` are those of both mixes."""
+    found = fit(main, alternate)
+    for mix, stamp in zip((main, alternate), stamps, strict=True):
+        refuse_changed(mix, stamp)
+    for folder in folders.values():
+        (folder / FIT).write_text(json.dumps(asdict(found)))
+    advance(seconds)
 
 
 def read_fit(cache: Cache, task: Task) -> Fit:

@@ -32,6 +32,7 @@ class Cache:
     """
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.folder = folder
         self.damaged: set[str] = set()
         self._entries = folder / "entries"
         self._aside = folder / "aside"
@@ -72,6 +73,11 @@ class Cache:
         if not self.holds(key):
             raise KeyError(key)
         return self._outputs[key]
+
+    def trust(self, outputs: Mapping[str, str]) -> None:
+        """Take entries for proven that another process has just made on the same disk, and tells of."""
+        self._outputs.update(outputs)
+        self._proven.update(outputs)
 
     def sums(self, key: str) -> dict[str, str]:
         """The checksum of each file of an entry that the cache holds, by its name."""

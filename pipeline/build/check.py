@@ -17,7 +17,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.mixes import Hashed, examine_tasks, facts_key, known_facts, parted, source_hashes
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.request import STORE, Options, output_of
-from pipeline.build.run import Runner, Watcher
+from pipeline.build.run import Runner, Watcher, Workers
 from pipeline.cd.disc import Disc
 from pipeline.checks import mix_faults
 from pipeline.deliver.disc_checks import cd_remarks
@@ -58,7 +58,7 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     hashed = source_hashes(manifest, store, remember=False)
     cache = Cache(store / "cache", read_only=True)
     with tempfile.TemporaryDirectory() as folder:
-        aside = Runner(Cache(Path(folder)), jobs or os.cpu_count() or 1, watcher)
+        aside = Runner(Cache(Path(folder)), Workers(jobs or os.cpu_count() or 1), watcher)
         known, faults = _facts(manifest, hashed, cache, aside)
         facts = parted(manifest, known)
         faults += mix_faults(manifest, facts.mixes)

@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -107,34 +108,34 @@ def _lying(side: Side, bands: Sequence[bool]) -> list[Lying]:
     ]
 
 
-def table_of(each: CutSide, tasks: Mapping[int, Task], cache: Cache) -> SectorTable:
+def table_of(each: CutSide, cache: Cache) -> SectorTable:
     """The whole side."""
-    return joined([read_table(cache, tasks[segment.track]) for segment in each.side.segments])
+    return joined([read_table(cache.path(key)) for key in each.keys])
 
 
 def predicted(each: CutSide, table: SectorTable) -> Prediction:
     return predict(table, each.cut, asked_gain_db=each.asked_gain_db, bands=each.bands)
 
 
-def cutting_task(each: CutSide, table: Callable[[], SectorTable]) -> Task:
-    """`table` is looked up when it is needed."""
-
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        whole = table()
-        found = side_cut(predicted(each, whole), whole, each.tracks, each.asked_db)
-        saved = json.dumps(asdict(found), indent=1)
-        for folder in folders.values():
-            (folder / CUT).write_text(saved)
-        advance(each.side.seconds)
-
+def cutting_task(each: CutSide, cache: Cache) -> Task:
+    """`cache` has what was heard of the tracks by the time that it runs."""
     inputs = (each.keys, each.tracks, each.cut, each.asked_db, each.asked_gain_db, each.bands)
     return Task(
         keys=(key_of("cut", (versions.GROOVE, versions.audio_libraries()), inputs),),
         label=f"side {each.side.letter}: predict the cut",
         seconds=each.side.seconds,
-        work=work,
+        work=partial(_cut, each, [cache.path(key) for key in each.keys]),
         reason="another side, or another lathe",
     )
+
+
+def _cut(each: CutSide, tables: Sequence[Path], folders: Mapping[str, Path], advance: Advance) -> None:
+    whole = joined([read_table(folder) for folder in tables])
+    found = side_cut(predicted(each, whole), whole, each.tracks, each.asked_db)
+    saved = json.dumps(asdict(found), indent=1)
+    for folder in folders.values():
+        (folder / CUT).write_text(saved)
+    advance(each.side.seconds)
 
 
 def read_cut(cache: Cache, task: Task) -> SideCut | None:

@@ -20,7 +20,7 @@ from pipeline.build.production import Production, produce
 from pipeline.build.publish import refuse_foreign
 from pipeline.build.request import STORE, Options, output_of
 from pipeline.build.revision import heard
-from pipeline.build.run import Runner, Watcher
+from pipeline.build.run import Runner, Watcher, Workers
 from pipeline.build.trace import rows_of
 from pipeline.deliver.paperwork import discs_data, tracks_data
 from pipeline.faults import Fault
@@ -67,7 +67,7 @@ def _recorded(file: Path, numbers: Sequence[int], options: Options, watcher: Wat
     known = history.revisions(store, history.release_of(file))
     before, now = (history.named(known, number) for number in numbers)
     with locked(store, watcher, wait=options.wait):
-        return compared_or_fault(before, now, Runner(Cache(store / "cache"), options.jobs, watcher))
+        return compared_or_fault(before, now, Runner(Cache(store / "cache"), Workers(options.jobs), watcher))
 
 
 def compared_or_fault(before: Revision, now: Revision, runner: Runner) -> Diff:

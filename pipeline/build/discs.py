@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from pipeline.build.run import Advance, Task
 from pipeline.cd.disc import SECTORS_PER_SECOND, Disc, DiscSums, TrackSums
 from pipeline.cd.sums import SumsMeter
 from pipeline.deliver.image import CD_FORMAT, image_leader_frames, image_parts
-from pipeline.deliver.joined import laid_codes
+from pipeline.deliver.joined import JoinedPart, laid_codes
 from pipeline.deliver.release import DiscMaster, Release
 
 SUMS = "sums.json"
@@ -28,15 +29,6 @@ def sums_tasks(release: Release) -> list[Task]:
 def _task(release: Release, disc: Disc) -> Task:
     parts = image_parts(release, disc)
 
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        meter = SumsMeter(disc.starts, disc.lead_out_sector)
-        for codes in laid_codes(parts, CD_FORMAT.render_bits, image_leader_frames(disc)):
-            meter.update(codes.astype(np.int16))
-            advance(len(codes) / CD_FORMAT.rate)
-        saved = json.dumps(asdict(meter.sums()))
-        for folder in folders.values():
-            (folder / SUMS).write_text(saved)
-
     audio = [part.track.pcm_sha256 for part in parts]
     lying = [(part.start_sector, part.sound_sectors, part.sectors) for part in disc.parts]
     key = key_of("disc sums", versions.DISC, audio, lying, disc.starts, disc.lead_out_sector)
@@ -45,9 +37,19 @@ def _task(release: Release, disc: Disc) -> Task:
         keys=(key,),
         label=f"disc{named}: checksums",
         seconds=disc.lead_out_sector / SECTORS_PER_SECOND,
-        work=work,
+        work=partial(_taken, disc, parts),
         reason="another image",
     )
+
+
+def _taken(disc: Disc, parts: Sequence[JoinedPart], folders: Mapping[str, Path], advance: Advance) -> None:
+    meter = SumsMeter(disc.starts, disc.lead_out_sector)
+    for codes in laid_codes(parts, CD_FORMAT.render_bits, image_leader_frames(disc)):
+        meter.update(codes.astype(np.int16))
+        advance(len(codes) / CD_FORMAT.rate)
+    saved = json.dumps(asdict(meter.sums()))
+    for folder in folders.values():
+        (folder / SUMS).write_text(saved)
 
 
 def with_sums(release: Release, tasks: Sequence[Task], cache: Cache) -> Release:

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from stat import S_ISREG
 from typing import Any
@@ -13,7 +14,7 @@ from pipeline.build import reasons
 from pipeline.build.keys import canonical, key_of
 from pipeline.build.plan import Album
 from pipeline.build.production import Production
-from pipeline.build.run import Watcher
+from pipeline.build.run import Advance, Piece, Runner
 from pipeline.build.trace import Before, detail_of
 from pipeline.deliver.cassette import cassette_files
 from pipeline.deliver.cd import cd_files
@@ -23,6 +24,7 @@ from pipeline.deliver.vinyl import vinyl_files
 from pipeline.deliver.vinyl_note import note_files
 from pipeline.faults import Fault, Faults
 from pipeline.files import sha256_file
+from pipeline.formats import parse_format
 from pipeline.identity import folded
 from pipeline.manifest.load import Manifest
 from pipeline.measure import rounded
@@ -155,20 +157,50 @@ def _is_there(path: Path, row: Row, *, quick: bool) -> bool:
         return False
 
 
-def fill(files: Sequence[File], output: Path, folder: Path, watcher: Watcher) -> Iterator[Row]:
-    """Put every file into `folder`, and give its row, as it is recorded; what is kept comes from `output`."""
+def fill(files: Sequence[File], output: Path, folder: Path, runner: Runner) -> list[Row]:
+    """Put every file into `folder`; returns their rows, as they are recorded.
+
+    What is kept comes from `output`. Files of audio need no checksums of others and are written side by side,
+    before all else.
+    """
+    for file in files:
+        (folder / file.deliverable.path).parent.mkdir(parents=True, exist_ok=True)
+    rows = _laid_down(files, folder, runner)
     sums: dict[str, str] = {}
     for file in files:
-        path = folder / file.deliverable.path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = file.deliverable.path
         if file.kept:
-            keep(output / file.kept["path"], path)
-            row = file.kept | _place(file.deliverable, file.kept)
-        else:
-            watcher.started(f"{file.deliverable.path}: write", "; ".join(file.why))
-            row = _written(file, path, sums)
-        sums[row["path"]] = row["sha256"]
-        yield row
+            keep(output / file.kept["path"], folder / path)
+            rows[path] = file.kept | _place(file.deliverable, file.kept)
+        elif path not in rows:
+            runner.watcher.started(f"{path}: write", "; ".join(file.why))
+            rows[path] = _written(file, folder, sums)
+        sums[path] = rows[path]["sha256"]
+    return [rows[file.deliverable.path] for file in files]
+
+
+def _laid_down(files: Sequence[File], folder: Path, runner: Runner) -> dict[str, Row]:
+    """The rows of all that rendered audio goes into and is not kept."""
+    written = [file for file in files if file.deliverable.reads and not file.kept]
+    pieces = [
+        Piece(
+            label=f"{file.deliverable.path}: write",
+            seconds=_seconds(file.deliverable),
+            work=partial(_written_there, file, folder),
+            reason="; ".join(file.why),
+        )
+        for file in written
+    ]
+    rows = runner.map("delivering", pieces)
+    return {file.deliverable.path: row for file, row in zip(written, rows, strict=True)}
+
+
+def _seconds(each: Deliverable) -> float:
+    return sum(rendered.frames for rendered in each.reads) / parse_format(each.inputs["form"]).rate
+
+
+def _written_there(file: File, folder: Path, _: Advance) -> Row:
+    return _written(file, folder, {})
 
 
 def keep(old: Path, path: Path) -> None:
@@ -188,7 +220,8 @@ def _place(each: Deliverable, kept: Row) -> Row:
     return place
 
 
-def _written(file: File, path: Path, sums: Mapping[str, str]) -> Row:
+def _written(file: File, folder: Path, sums: Mapping[str, str]) -> Row:
+    path = folder / file.deliverable.path
     delivered = asdict(file.deliverable.write(path, sums))
     figures = {name: rounded(delivered[name]) for name in ("lufs_i", "true_peak_dbtp")}
     content = {"bytes": path.stat().st_size, "sha256": sha256_file(path)}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -58,15 +59,18 @@ def _stretches(side: Side, tracks: Sequence[Rendered], rate: int) -> Iterator[tu
         )
 
 
-def _task(number: int, stretch: Stretch, form: AudioFormat, lathe: LatheSettings) -> Task:
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        heard, table = listen(stretch, form, lathe, advance)
-        for folder in folders.values():
-            (folder / HEARD).write_text(json.dumps(asdict(heard)))
-            # Seven digits are more than any lathe has, and half as much to keep.
-            np.save(folder / SWINGS, table.swings.astype(np.float32))
-            np.save(folder / MOTION, table.motion.astype(np.float32))
+def _listened(
+    stretch: Stretch, form: AudioFormat, lathe: LatheSettings, folders: Mapping[str, Path], advance: Advance
+) -> None:
+    heard, table = listen(stretch, form, lathe, advance)
+    for folder in folders.values():
+        (folder / HEARD).write_text(json.dumps(asdict(heard)))
+        # Seven digits are more than any lathe has, and half as much to keep.
+        np.save(folder / SWINGS, table.swings.astype(np.float32))
+        np.save(folder / MOTION, table.motion.astype(np.float32))
 
+
+def _task(number: int, stretch: Stretch, form: AudioFormat, lathe: LatheSettings) -> Task:
     neighbours = [each.pcm_sha256 if each else "" for each in (stretch.before, stretch.after)]
     key = key_of(
         "listen",
@@ -79,7 +83,7 @@ def _task(number: int, stretch: Stretch, form: AudioFormat, lathe: LatheSettings
     )
     return Task(
         keys=(key,), label=f"{number:02}: listen for the lathe", seconds=stretch.frames / form.rate,
-        work=work, reason="another side file",
+        work=partial(_listened, stretch, form, lathe), reason="another side file",
     )  # fmt: skip
 
 
@@ -97,7 +101,6 @@ def _read(folder: Path) -> Heard:
     return Heard(**known | {"sibilance": moments})
 
 
-def read_table(cache: Cache, task: Task) -> SectorTable:
-    """What a track does to the groove; read from the disk as it is looked at."""
-    folder = cache.path(task.keys[0])
+def read_table(folder: Path) -> SectorTable:
+    """What a track does to the groove, of an entry in the cache; read from the disk as it is looked at."""
     return SectorTable(np.load(folder / SWINGS, mmap_mode="r"), np.load(folder / MOTION, mmap_mode="r"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,23 +119,26 @@ def mastering(album: Album, reel: Reel, before: Before, track: int, version: str
     )
     why = tuple(reasons.mastered(before.trace("master", track, version), trace))
 
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        for folder in folders.values():
-            master(spec, folder, advance)
-        for part in spec.parts:
-            refuse_changed(part.path, album.stamps[part.path])
-
     first = album.manifest.pieces[track - 1]
     task = Task(
         keys=(key,),
         label=f"{first.number:02} {first.title}{f' ({version.strip()})' if version else ''}: master",
         seconds=reel.source_frames / reel.rate,
-        work=work,
+        work=partial(_master, spec, [album.stamps[part.path] for part in spec.parts]),
         reason=reasons.said(why, before),
         place=album.manifest.at(("tracks", first.mix, "mix")),
         path=dotted(album.manifest.written_at(("tracks", first.mix, "mix"))),
     )
     return Mastering(task, trace, why)
+
+
+def _master(
+    spec: MasterSpec, stamps: Sequence[list[int]], folders: Mapping[str, Path], advance: Advance
+) -> None:
+    for folder in folders.values():
+        master(spec, folder, advance)
+    for part, stamp in zip(spec.parts, stamps, strict=True):
+        refuse_changed(part.path, stamp)
 
 
 def _written_tone(album: Album, reel: Reel) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -114,18 +115,19 @@ def examine_tasks(manifest: Manifest, hashed: Hashed) -> list[Task]:
     return [_task(source, sha256, hashed.stamps[source.path]) for source, sha256 in each]
 
 
-def _task(source: Source, sha256: str, stamp: list[int]) -> Task:
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        facts = examine(source.path, advance)
-        refuse_changed(source.path, stamp)
-        for folder in folders.values():
-            (folder / FACTS).write_text(json.dumps(asdict(facts)))
+def _examined(path: Path, stamp: list[int], folders: Mapping[str, Path], advance: Advance) -> None:
+    facts = examine(path, advance)
+    refuse_changed(path, stamp)
+    for folder in folders.values():
+        (folder / FACTS).write_text(json.dumps(asdict(facts)))
 
+
+def _task(source: Source, sha256: str, stamp: list[int]) -> Task:
     return Task(
         keys=(facts_key(sha256),),
         label=f"{source.name}: examine",
         seconds=0.0,
-        work=work,
+        work=partial(_examined, source.path, stamp),
         reason="not heard before",
         place=source.place,
         path=source.route,

@@ -16,7 +16,7 @@ from pipeline.build.mixes import read_facts, source_hashes, sources
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
 from pipeline.build.publish import recover
 from pipeline.build.request import KINDS, STORE, Options, approvals_name, output_of
-from pipeline.build.run import Runner, Watcher
+from pipeline.build.run import Runner, Watcher, Workers
 from pipeline.build.sound import is_sound
 from pipeline.build.trace import Before
 from pipeline.deliver.cover import Cover
@@ -94,9 +94,11 @@ def open_album(
     *,
     dry: bool = False,
     sides_alone: bool = False,
+    workers: Workers | None = None,
 ) -> Opened:
     """Examine what is not known of the mixes, and lay the album; when `dry`, the runner will run nothing.
 
+    `workers` are threads of our own where they are not given.
     `sides_alone`: nothing but the sides of a record is looked at, of whatever length, delivered or not.
 
     Raises:
@@ -105,7 +107,7 @@ def open_album(
     output = output_of(manifest.file, options)
     wanted = {kind: kind == "vinyl" for kind in KINDS} if sides_alone else wanted_kinds(manifest, options)
     hashed = source_hashes(manifest, store, rehash=options.rehash)
-    runner = Runner(Cache(store / "cache", read_only=dry), options.jobs, watcher)
+    runner = Runner(Cache(store / "cache", read_only=dry), workers or Workers(options.jobs), watcher)
     facts = read_facts(manifest, hashed, runner)
     known = history.revisions(store, history.release_of(manifest.file))
     name = history.output_name(output, manifest.folder)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from pipeline.build import alternates, hidden, masters, reasons, renders
 from pipeline.build.alternates import Mastered
-from pipeline.build.cutting import CutSide, cut_sides, cutting_task, read_cut, table_of
+from pipeline.build.cutting import CutSide, cut_sides, cutting_task, read_cut
 from pipeline.build.discs import sums_tasks, with_sums
 from pipeline.build.hidden import Hidden, hidden_of
 from pipeline.build.listening import listening_tasks, read_heard
@@ -282,10 +281,7 @@ def _cuts(
     sides: Sequence[CutSide], listening: Mapping[int, Task], parts: _Parts, runner: Runner
 ) -> dict[str, SideCut | None]:
     """Predict the cut of each side; its tables are seen to be whole before they are read."""
-    tasks = {
-        each.side.letter: cutting_task(each, partial(table_of, each, listening, runner.cache))
-        for each in sides
-    }
+    tasks = {each.side.letter: cutting_task(each, runner.cache) for each in sides}
     unknown = [each for each in sides if not runner.cache.holds(tasks[each.side.letter].keys[0])]
     _prove(unknown, listening, parts.pressing.renderings, parts.masterings, runner)
     runner.run("predicting", tasks.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -228,17 +229,24 @@ def task(rendering: Rendering, cache: Cache, reason: str = "", *, whole: bool = 
     each = zip(rendering.spec.reels, rendering.shaped_keys, strict=True)
     shaped = {reel.shaped: cache.path(key) for reel, key in each}
 
-    def work(folders: Mapping[str, Path], advance: Advance) -> None:
-        render(rendering.spec, shaped, {keys[key]: folder for key, folder in folders.items()}, advance)
-
     formats = f", {', '.join(map(str, missing))}" if missing else ""
     return Task(
         keys=tuple(keys),
         label=f"{rendering.label}: render{formats}",
         seconds=rendering.seconds,
-        work=work,
+        work=partial(_render, rendering.spec, shaped, keys),
         reason=reason,
     )
+
+
+def _render(
+    spec: RenderSpec,
+    shaped: Mapping[str, Path],
+    forms: Mapping[str, AudioFormat],
+    folders: Mapping[str, Path],
+    advance: Advance,
+) -> None:
+    render(spec, shaped, {forms[key]: folder for key, folder in folders.items()}, advance)
 
 
 def rendered_tracks(

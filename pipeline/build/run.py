@@ -1,17 +1,21 @@
 """Tasks and how they run: side by side, each result kept, what ran and why recorded."""
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pipeline.build.cache import Cache
 from pipeline.faults import Fault, Faults
 from pipeline.manifest.names import natural_key
+from pipeline.spent import Spent, collecting
 
 Advance = Callable[[float], None]
+Result = TypeVar("Result")
+Pending = Future[Any]
 DAMAGED = "damaged in the cache"
 
 
@@ -20,7 +24,8 @@ class Task:
     """One piece of work: `work(folders, advance)` fills a folder for each of its keys.
 
     `seconds` is the length of audio it goes through, `reason` why it would have to run. Faults it
-    raises are given `place`, so that they point into the manifest.
+    raises are given `place`, so that they point into the manifest. Where it is to run in another process,
+    `work` is a function of a module with all that it needs in its arguments.
     """
 
     keys: tuple[str, ...]
@@ -30,6 +35,16 @@ class Task:
     reason: str = "new"
     place: str = ""
     path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of work whose result is handed back and not kept: `work(advance)`, `seconds` of audio long."""
+
+    label: str
+    seconds: float
+    work: Callable[[Advance], Any]
+    reason: str = ""
 
 
 class Watcher(Protocol):
@@ -44,20 +59,53 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
     """Raised inside a running task when the build is to stop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What tasks run on: `jobs` threads of this process, or an executor that several builds share.
+
+    `far`: the executor is in other processes, which reach the same files by the same paths. All that runs
+    ends soon after `stop` is set.
+    """
+
+    jobs: int
+    executor: Executor | None = None
+    far: bool = False
+    stop: Event = field(default_factory=Event)
+
+    @contextmanager
+    def executing(self) -> Iterator[Executor]:
+        if self.executor:
+            yield self.executor
+        else:
+            with ThreadPoolExecutor(self.jobs) as executor:
+                yield executor
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a task has cost: CPU seconds by section, and how much audio it went through."""
+
+    stage: str
+    label: str
+    seconds: float
+    spent: Spent
+
+
 @dataclass(slots=True)
 class Runner:
-    """Runs what the cache does not hold, `jobs` at a time, the longest first.
+    """Runs what the cache does not hold, side by side, the longest first.
 
     When `dry`, nothing runs. `used` are the keys of all tasks that were asked for.
     """
 
     cache: Cache
-    jobs: int
+    workers: Workers
     watcher: Watcher
     dry: bool = False
     ran: list[Task] = field(default_factory=list)
     kept: int = 0
     used: set[str] = field(default_factory=set)
+    accounts: list[Account] = field(default_factory=list)
     _stop: Event = field(default_factory=Event)
 
     def run(self, stage: str, tasks: Iterable[Task], *, whole: bool = False) -> None:
@@ -82,51 +130,127 @@ class Runner:
         if missing and not self.dry:
             self.kept -= whole * len(missing)
             self.watcher.stage(stage, sum(task.seconds for task in missing))
-            self._run_all(sorted(missing, key=lambda task: -task.seconds), twins)
+            self._run_all(stage, sorted(missing, key=lambda task: -task.seconds), twins)
 
-    def _run_all(self, tasks: Sequence[Task], twins: Sequence[Task]) -> None:
-        with ThreadPoolExecutor(self.jobs) as pool:
-            try:
-                faults = _faults([pool.submit(self._run_one, task) for task in tasks])
-                # Of two that are the same, a fault of the one is a fault of the other, in another place.
-                again = [task for task in twins if not all(self.cache.holds(key) for key in task.keys)]
-                faults += _faults([pool.submit(self._run_one, task) for task in again])
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+    def map(self, stage: str, pieces: Sequence[Piece]) -> list[Any]:
+        """What each piece of work hands back, in their order. A fault of one ends all."""
+        with self.workers.executing() as executor:
+            longest_first = sorted(range(len(pieces)), key=lambda number: -pieces[number].seconds)
+            futures = {number: self._hand_in(executor, pieces[number]) for number in longest_first}
+            with self._ending(list(futures.values())):
+                for done in self._done(list(futures.values())):
+                    done.result()
+        ended = [futures[number].result() for number in range(len(pieces))]
+        for piece, (_, spent) in zip(pieces, ended, strict=True):
+            self._account(stage, piece.label, piece.seconds, spent)
+        return [result for result, _ in ended]
+
+    def _hand_in(self, executor: Executor, piece: Piece) -> Pending:
+        if self.workers.far:
+            self.watcher.started(piece.label, piece.reason)
+            return executor.submit(_piece, piece.work, silent)
+        return executor.submit(self._piece_here, piece)
+
+    def _piece_here(self, piece: Piece) -> tuple[Any, Spent]:
+        if piece.reason:
+            self.watcher.started(piece.label, piece.reason)
+        return _piece(piece.work, self._advance)
+
+    def _run_all(self, stage: str, tasks: Sequence[Task], twins: Sequence[Task]) -> None:
+        with self.workers.executing() as executor:
+            faults = self._run_some(executor, stage, tasks)
+            # Of two that are the same, a fault of the one is a fault of the other, in another place.
+            again = [task for task in twins if not all(self.cache.holds(key) for key in task.keys)]
+            faults += self._run_some(executor, stage, again)
         if faults:
             raise Faults(sorted(faults, key=lambda fault: natural_key(str(fault))))
 
-    def _run_one(self, task: Task) -> None:
+    def _run_some(self, executor: Executor, stage: str, tasks: Sequence[Task]) -> list[Fault]:
+        futures = {self._submit(executor, task): task for task in tasks}
+        faults: list[Fault] = []
+        with self._ending(list(futures)):
+            for done in self._done(list(futures)):
+                try:
+                    self._made(stage, futures[done], done.result())
+                except Fault as fault:
+                    faults.append(fault)
+        return faults
+
+    def _submit(self, executor: Executor, task: Task) -> Pending:
+        if self.workers.far:
+            self._starts(task)
+            return executor.submit(perform_far, self.cache.folder, task)
+        return executor.submit(self._run_here, task)
+
+    def _run_here(self, task: Task) -> tuple[dict[str, str], Spent]:
+        self._starts(task)
+        return perform(self.cache, task, self._advance)
+
+    def _starts(self, task: Task) -> None:
         damaged = self.cache.damaged.intersection(task.keys)
         self.watcher.started(task.label, DAMAGED if damaged else task.reason)
-        try:
-            with self.cache.making(list(task.keys)) as folders:
-                task.work(folders, self._advance)
-        except Fault as fault:
-            raise Fault(
-                fault.problem, fault.place or task.place, fault.path or task.path, fault.hint
-            ) from None
+
+    def _made(self, stage: str, task: Task, made: tuple[dict[str, str], Spent]) -> None:
+        """Put down what a task has left in the cache, and what it has cost."""
+        outputs, spent = made
+        if self.workers.far:
+            self.cache.trust(outputs)
+            self.watcher.advanced(task.seconds)
         self.ran.append(task)
+        self._account(stage, task.label, task.seconds, spent)
+
+    def _account(self, stage: str, label: str, seconds: float, spent: Spent) -> None:
+        self.accounts.append(Account(stage, label, seconds, spent))
+
+    @contextmanager
+    def _ending(self, futures: Sequence[Pending]) -> Iterator[None]:
+        """When the block fails, what has not begun is not begun, and what runs here is stopped."""
+        try:
+            yield
+        except BaseException:
+            self._stop.set()
+            for future in futures:
+                future.cancel()
+            if not self.workers.far:
+                wait(futures)
+            raise
+
+    def _done(self, futures: Sequence[Pending]) -> Iterator[Pending]:
+        """Each as it ends."""
+        pending = set(futures)
+        while pending:
+            # A timeout, so that an interrupt from the keyboard is seen between two looks.
+            done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+            yield from done
+            if self.workers.stop.is_set():
+                raise Stopped
 
     def _advance(self, seconds: float) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or self.workers.stop.is_set():
             raise Stopped
         self.watcher.advanced(seconds)
 
 
-def _faults(futures: Sequence["Future[Any]"]) -> list[Fault]:
-    """Wait for all; faults of mixes are collected, anything else is raised at once."""
-    faults: list[Fault] = []
-    pending = set(futures)
-    while pending:
-        # A timeout, so that an interrupt from the keyboard is seen between two looks.
-        done, pending = wait(pending, timeout=0.5, return_when=FIRST_EXCEPTION)
-        for future in done:
-            failure = future.exception()
-            if isinstance(failure, Fault):
-                faults.append(failure)
-            elif failure is not None:
-                raise failure
-    return faults
+def silent(_: float) -> None:
+    """Progress that nobody sees."""
+
+
+def perform(cache: Cache, task: Task, advance: Advance) -> tuple[dict[str, str], Spent]:
+    """Make what a task is there for; returns the output of each key, and the CPU time by section."""
+    try:
+        with collecting() as spent, cache.making(list(task.keys)) as folders:
+            task.work(folders, advance)
+    except Fault as fault:
+        raise Fault(fault.problem, fault.place or task.place, fault.path or task.path, fault.hint) from None
+    return {key: cache.output(key) for key in task.keys}, spent
+
+
+def perform_far(cache_folder: Path, task: Task) -> tuple[dict[str, str], Spent]:
+    """The same in another process, which has no part in the build but this."""
+    return perform(Cache(cache_folder), task, silent)
+
+
+def _piece(work: Callable[[Advance], Result], advance: Advance) -> tuple[Result, Spent]:
+    with collecting() as spent:
+        result = work(advance)
+    return result, spent

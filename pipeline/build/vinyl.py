@@ -59,7 +59,7 @@ def _side(opened: Opened, production: Production, each: CutSide) -> PredictedSid
         tracks=tuple(
             (track.position, pieces[segment.track - 1].title, track.start_s) for segment, track in named
         ),
-        prediction=predicted(each, table_of(each, production.listening, opened.cache)),
+        prediction=predicted(each, table_of(each, opened.cache)),
         asked_db=vinyl.level_db,
         judgement=limits(vinyl.format, vinyl.rpm, vinyl.profile).judgement(each.side.seconds),
     )
@@ -86,7 +86,10 @@ def _parts(opened: Opened, production: Production) -> Sequence[PlanPart]:
         PlanPart(
             tracks=tuple(segment.track for segment in part.segments),
             table=joined(
-                [read_table(opened.cache, production.listening[segment.track]) for segment in part.segments]
+                [
+                    read_table(opened.cache.path(production.listening[segment.track].keys[0]))
+                    for segment in part.segments
+                ]
             ),
             sound_sectors_300=sound * STEP,
             gap_sectors_300=gap * STEP,

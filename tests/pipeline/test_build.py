@@ -26,7 +26,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.mixes import known_facts, source_hashes
 from pipeline.build.plan import plan_album, wanted_kinds
 from pipeline.build.request import Options
-from pipeline.build.run import Runner
+from pipeline.build.run import Runner, Workers
 from pipeline.build.trace import Before
 from pipeline.console import Screen
 from pipeline.deliver.cue import parse_cue
@@ -274,7 +274,9 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
     hashed = source_hashes(manifest, whole_album.folder / ".deadwax", remember=False)
     facts = [known_facts(cache, sha256) for sha256 in hashed.sha256]
     album = plan_album(manifest, facts, hashed, wanted_kinds(manifest, Options()))
-    levelled = masters.levelled(album, Runner(cache, 1, Screen(quiet=True), dry=True), Before(None, ()))
+    levelled = masters.levelled(
+        album, Runner(cache, Workers(1), Screen(quiet=True), dry=True), Before(None, ())
+    )
     session = levelled.session
     shaped = dict(zip(session.shaped, map(cache.path, session.shaped_keys), strict=True))
     form = parse_format("wav 24/96")

@@ -17,7 +17,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.differ import compared_or_fault
 from pipeline.build.differences import Diff, compared, diff_data, verdict
 from pipeline.build.nulling import MASTERS, SHAPED, Heard, Nulled, nulled_data
-from pipeline.build.run import Runner
+from pipeline.build.run import Runner, Workers
 from pipeline.build.songs import same_audio, song, tone_db
 from pipeline.console import Screen
 from pipeline.diff_console import diff_lines
@@ -68,7 +68,7 @@ def revision(number: int | None, tracks: list[Data], files: list[Data] | None = 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     """With nothing in its cache."""
-    return Runner(Cache(tmp_path / "cache"), 1, Screen(quiet=True))
+    return Runner(Cache(tmp_path / "cache"), Workers(1), Screen(quiet=True))
 
 
 def told(diff: Diff) -> list[str]:
@@ -361,7 +361,9 @@ def paragraph(found: Nulled | None, why_not: str = "", **changes: Any) -> list[s
     by_kind = {("shaped" if found.of == SHAPED else "mastered"): found} if found else {}
     only = song(track(1), now, (), Heard(**by_kind, why_not=why_not), ())
     nothing: Data = dict.fromkeys(("came", "gone", "words", "seams"), ())
-    files = compared(revision(1, []), revision(2, []), Runner(Cache(Path()), 1, Screen(quiet=True))).files
+    files = compared(
+        revision(1, []), revision(2, []), Runner(Cache(Path()), Workers(1), Screen(quiet=True))
+    ).files
     lines = told(Diff(before=1, now=2, songs=(only,), files=files, **nothing))
     return [line[14:] for line in lines[2:-2]]
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.build.cache import READ_ALWAYS_MAX_BYTES, Cache
 from pipeline.build.keys import key_of
-from pipeline.build.run import DAMAGED, Runner, Stopped, Task
+from pipeline.build.run import DAMAGED, Runner, Stopped, Task, Workers
 from pipeline.faults import Fault, Faults
 
 
@@ -67,12 +67,12 @@ def diary():
 
 @pytest.fixture
 def runner(tmp_path, diary):
-    return Runner(Cache(tmp_path), 2, diary)
+    return Runner(Cache(tmp_path), Workers(2), diary)
 
 
 @pytest.fixture
 def one_by_one(tmp_path, diary):
-    return Runner(Cache(tmp_path), 1, diary)
+    return Runner(Cache(tmp_path), Workers(1), diary)
 
 
 def labels(tasks):
@@ -91,7 +91,7 @@ def test_everything_is_in_the_cache_afterwards(runner, diary):
 
 def test_what_is_cached_does_not_run(runner, diary, tmp_path):
     runner.run("first", [task("a"), task("b")])
-    again = Runner(Cache(tmp_path), 2, diary)
+    again = Runner(Cache(tmp_path), Workers(2), diary)
     again.run("second", [task("a", fails(AssertionError())), task("b", fails(AssertionError())), task("c")])
     assert (labels(again.ran), again.kept) == (["c"], 2)
     assert diary.stages[-1] == ("second", 1.0)
@@ -118,7 +118,7 @@ def test_what_is_asked_for_is_remembered(runner):
 
 def test_nothing_runs_when_it_is_dry(runner, diary, tmp_path):
     runner.run("first", [task("a")])
-    dry = Runner(Cache(tmp_path), 2, diary, dry=True)
+    dry = Runner(Cache(tmp_path), Workers(2), diary, dry=True)
     dry.run("second", [task("a"), task("b", fails(AssertionError()))])
     assert (dry.ran, dry.kept, dry.used) == ([], 1, {key for name in "ab" for key in task(name).keys})
     assert diary.stages == [("first", 1.0)]
@@ -175,7 +175,7 @@ def corrupt(cache, key):
 def test_a_damaged_result_is_made_again_and_said_to_be(runner, diary, tmp_path):
     runner.run("first", [task("a")])
     (runner.cache.path(*task("a").keys) / "file").write_text("x")
-    again = Runner(Cache(tmp_path), 2, diary)
+    again = Runner(Cache(tmp_path), Workers(2), diary)
     again.run("second", [task("a", reason="mix changed")])
     assert labels(again.ran) == ["a"]
     assert diary.reasons == ["new", DAMAGED]
@@ -187,7 +187,7 @@ def test_what_is_going_to_be_read_is_looked_at_whole(runner, diary, tmp_path):
     tasks = [task("a", big), task("b", big)]
     runner.run("first", tasks)
     corrupt(runner.cache, *task("a").keys)
-    again = Runner(Cache(tmp_path), 2, diary)
+    again = Runner(Cache(tmp_path), Workers(2), diary)
     again.run("second", tasks)
     assert (again.ran, again.kept) == ([], 2)
     again.run("third", tasks, whole=True)
