@@ -19,6 +19,7 @@ from pipeline.faults import Fault
 from pipeline.plugin import PluginSpec, PluginStage
 from pipeline.reels import Part
 from pipeline.shaped import AUDIO, CHANNELS, write_block, write_readings
+from pipeline.spent import Timed, spent, timed
 
 # +120 dB: limiters have gains down to -180 dB, and no music is there.
 LARGEST = 1e6
@@ -55,14 +56,19 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
     """
     # None for what would do nothing: it is reported, and not run.
     made = [None if is_neutral(settings) else _stage(settings, spec.session_rate) for settings in spec.chain]
-    stages = [stage for stage in made if stage]
+    stages: list[Stage] = [
+        Timed(stage_name(settings), stage) for settings, stage in zip(spec.chain, made, strict=True) if stage
+    ]
     meter = EnvelopeMeter(spec.session_rate, CHANNELS)
-    converter = [Resampler(spec.rate, spec.session_rate, CHANNELS)] if spec.rate != spec.session_rate else []
+    stages.append(Timed("envelope", meter))
+    if spec.rate != spec.session_rate:
+        stages.insert(0, Timed("resample", Resampler(spec.rate, spec.session_rate, CHANNELS)))
     with (folder / AUDIO).open("wb") as file:
-        for block in run(Chain([*converter, *stages, meter]), joined_blocks(spec.parts)):
-            if not np.abs(block).max() < LARGEST:
+        for block in run(Chain(stages), timed("decode", joined_blocks(spec.parts))):
+            if not (block.max() < LARGEST and block.min() > -LARGEST):
                 raise Fault("its chain drives it beyond any number", hint="look at the gains in it")
-            write_block(file, block)
+            with spent("write shaped"):
+                write_block(file, block)
             progress(len(block) / spec.session_rate)
     reports = [
         {"stage": stage_name(settings)} | (_rounded(report_of(stage)) if stage else {"neutral": True})

@@ -28,6 +28,7 @@ from pipeline.formats import AudioFormat
 from pipeline.measure import FileMeters, Measure
 from pipeline.reels import Fade
 from pipeline.shaped import CHANNELS, read_blocks
+from pipeline.spent import Timed, spent, timed
 from pipeline.timeline import sector_frames
 
 MEASURES = "measures.json"
@@ -151,7 +152,8 @@ def under_ceiling(
     for _ in range(ATTEMPTS):
         limiters = [_limiter(reel, spec) for reel in spec.reels]
         meter = TruePeakMeter(spec.rate, CHANNELS)
-        written = write(_watched(run(meter, _programme(spec, limiters, shaped)), spec.rate, progress))
+        heard = run(Timed("meters", meter), _programme(spec, limiters, shaped))
+        written = write(_watched(heard, spec.rate, progress))
         excess_db = _excess_db(meter.reading_dbtp, spec)
         if excess_db <= 0.0 or not spec.limits:
             break
@@ -184,7 +186,10 @@ def _stop_only(progress: Callable[[float], None]) -> Callable[[float], None]:
 
 
 def _excess_db(peak_dbtp: float, spec: RenderSpec) -> float:
-    """How far a true peak, with the dither that is still to come, is over the ceiling."""
+    """How far a true peak, with the dither that is still to come, is over the ceiling.
+
+    Whichever formats are asked for: what one of them needs must not move the samples of another.
+    """
     most = db_to_gain(spec.ceiling_dbtp) - DITHER_LSB * 2.0**-15
     return peak_dbtp - gain_to_db(most)
 
@@ -201,14 +206,16 @@ def _reel_blocks(
     reel: ReelRender, limiter: Limiter | None, spec: RenderSpec, folder: Path
 ) -> Iterator[Block]:
     frames = round((reel.stop_frame - reel.first_frame) * spec.rate / reel.rate)
-    stages: list[Stage] = [Gain(reel.gain_db, CHANNELS)]
+    stages: list[Stage] = [Timed("gain", Gain(reel.gain_db, CHANNELS))]
     if spec.rate != reel.rate:
-        stages.append(Resampler(reel.rate, spec.rate, CHANNELS))
+        stages.append(Timed("resample", Resampler(reel.rate, spec.rate, CHANNELS)))
     if limiter:
-        stages.append(limiter)
+        stages.append(Timed("limiter", limiter))
     if reel.fade_in or reel.fade_out:
-        stages.append(Fades(frames, *(_in_frames(fade, spec.rate) for fade in (reel.fade_in, reel.fade_out))))
-    return run(Chain(stages), read_blocks(folder, reel.first_frame, reel.stop_frame))
+        fades = Fades(frames, *(_in_frames(fade, spec.rate) for fade in (reel.fade_in, reel.fade_out)))
+        stages.append(Timed("fades", fades))
+    blocks = timed("read shaped", read_blocks(folder, reel.first_frame, reel.stop_frame))
+    return run(Chain(stages), blocks)
 
 
 def _in_frames(fade: Fade | None, rate: int) -> tuple[str, int] | None:
@@ -220,6 +227,9 @@ def add_up(streams: Sequence[tuple[int, Iterator[Block]]]) -> Iterator[Block]:
 
     Where no stream sounds there is silence.
     """
+    if len(streams) == 1 and streams[0][0] == 0:
+        yield from streams[0][1]
+        return
     held = [np.zeros((0, CHANNELS)) for _ in streams]
     starts = [start for start, _ in streams]
     open_streams = [True] * len(streams)
@@ -251,7 +261,7 @@ def _guarded(blocks: Iterator[Block], spec: RenderSpec) -> Iterator[Block]:
     """Where a crossfade adds up over the ceiling, the sum is limited; elsewhere it passes as it is."""
     if spec.guard is None:
         return blocks
-    return run(Limiter(spec.guard, _limit_dbtp(spec), spec.rate, CHANNELS), blocks)
+    return run(Timed("limiter", Limiter(spec.guard, _limit_dbtp(spec), spec.rate, CHANNELS)), blocks)
 
 
 class _Branch:
@@ -277,7 +287,8 @@ class _Branch:
             self._segment.abandon()
 
     def write(self, block: Block) -> None:
-        codes = self._quantiser.process(block[:, : self._heard])
+        with spent("dither"):
+            codes = self._quantiser.process(block[:, : self._heard])
         self._cut(codes if self._heard == CHANNELS else np.repeat(codes, CHANNELS, axis=1))
 
     def finish(self) -> None:
@@ -324,30 +335,35 @@ class _Segment:
     def __init__(self, paths: dict[AudioFormat, Path], bits: int, rate: int, frames: int) -> None:
         self._paths = paths
         self._bits = bits
-        self._encoders = [open_encoder(path, form, CHANNELS, frames) for form, path in paths.items()]
+        self._encoders = {form: open_encoder(path, form, CHANNELS, frames) for form, path in paths.items()}
         self._hash = PcmHash(bits, CHANNELS)
         # A lossy file is measured as it decodes, not as what went into it.
         self._meters = FileMeters(rate, CHANNELS) if any(form.lossless for form in paths) else None
         self.frames = 0
 
     def write(self, codes: Codes) -> None:
-        for encoder in self._encoders:
-            encoder.write(codes)
-        self._hash.update(codes)
+        for form, encoder in self._encoders.items():
+            with spent(f"encode {form.codec}"):
+                encoder.write(codes)
+        with spent("hash"):
+            self._hash.update(codes)
         if self._meters:
-            self._meters.process(int_to_float(codes, self._bits))
+            with spent("meters"):
+                self._meters.process(int_to_float(codes, self._bits))
         self.frames += len(codes)
 
     def abandon(self) -> None:
-        for encoder in self._encoders:
+        for encoder in self._encoders.values():
             encoder.abandon()
 
     def close(self) -> dict[AudioFormat, tuple[dict[str, Any], NDArray[np.float64]]]:
         """For each format what goes into `measures.json`, and the energies of its gating blocks."""
-        for encoder in self._encoders:
-            encoder.close()
+        for form, encoder in self._encoders.items():
+            with spent(f"encode {form.codec}"):
+                encoder.close()
         if self._meters:
-            self._meters.flush()
+            with spent("meters"):
+                self._meters.flush()
         about = {"frames": self.frames, "pcm_sha256": self._hash.hexdigest()}
         closed = {}
         for form, path in self._paths.items():
@@ -361,7 +377,7 @@ def decoded_meters(path: Path, codec: str) -> FileMeters:
     """What a listener gets from a lossy file."""
     rate, channels, blocks = read_audio(path, codec)
     meters = FileMeters(rate, channels)
-    for _ in run(meters, blocks):
+    for _ in run(Timed("meters", meters), timed("read back", blocks)):
         pass
     return meters
 

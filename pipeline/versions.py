@@ -21,7 +21,7 @@ MASTER = 4
 # How gains are solved from envelopes.
 LEVEL = 2
 # From shaped audio to track files: gain, conversion, limiter, guard, fades, dither, encoders, figures.
-RENDER = 7
+RENDER = 8
 # Files that are laid from rendered ones or written beside them: images, tags, notes, lists.
 DELIVERY = 7
 # What is heard of a side's tracks, and what they do to the groove.
