@@ -23,6 +23,7 @@ from pipeline.formats import LOSSLESS
 from pipeline.listing import LISTING, LITTER, SUMS, read_listing
 from pipeline.manifest.places import printable
 from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks
+from pipeline.spent import spent, timed
 from pipeline.timeline import sector_frames
 from pipeline.verify_cd import cd_faults
 from pipeline.verify_sides import LaidReader, is_beside, laid_faults, peak_problems
@@ -226,13 +227,15 @@ class _Samples:
 
 def _lossless(path: Path, row: Row, samples: _Samples, listening: bool) -> Iterator[tuple[int, Block | None]]:
     """Frames and, for those who listen, their audio."""
-    for codes in read_codes(path, row["bits"]):
-        samples.update(codes)
+    for codes in timed("read back", read_codes(path, row["bits"])):
+        with spent("hash"):
+            samples.update(codes)
         yield len(codes), int_to_float(codes, row["bits"]) if listening else None
 
 
 def _lossy(path: Path, row: Row, listening: bool) -> Iterator[tuple[int, Block | None]]:
-    for block in pydub_blocks(path, row["codec"]) if listening else read_audio(path, row["codec"])[2]:
+    blocks = pydub_blocks(path, row["codec"]) if listening else read_audio(path, row["codec"])[2]
+    for block in timed("read back", blocks):
         if block.shape[1] != row["channels"]:
             raise Fault(f"decodes to {_channels(block.shape[1])}; {LISTING} says {row['channels']}")
         yield len(block), block

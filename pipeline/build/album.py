@@ -26,7 +26,7 @@ from pipeline.build.request import (
     request_key,
     stamps,
 )
-from pipeline.build.run import Piece, Runner, Task, Watcher, Workers
+from pipeline.build.run import Account, Piece, Runner, Task, Watcher, Workers
 from pipeline.build.trace import rows_of
 from pipeline.deliver.disc_checks import disc_notes, spelling_note
 from pipeline.deliver.paperwork import Paper, tracks_data, write_paperwork
@@ -47,7 +47,7 @@ class Outcome:
     """How a build ended: what was published where, which tasks ran, how many were up to date.
 
     `written` and `kept_files` count files; `approved_by` maps track numbers, `dropped` are approvals that
-    the audio has outlived.
+    the audio has outlived; `accounts` are what the tasks have cost.
     """
 
     output: Path
@@ -60,6 +60,7 @@ class Outcome:
     approved_by: Mapping[int, str]
     dropped: Dropped
     warnings: tuple[str, ...]
+    accounts: tuple[Account, ...]
 
 
 def build(file: Path, options: Options, watcher: Watcher, workers: Workers | None = None) -> Outcome | None:
@@ -131,6 +132,7 @@ def _deliver(
         approved_by=approved_by,
         dropped=dropped,
         warnings=(*warnings, *notes, *map(str, grumbles)),
+        accounts=tuple(opened.runner.accounts),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from pipeline.files import file_stamp, make_folder, naming, settle, settle_folder, sha256_file
+from pipeline.spent import spent
 
 ENTRY = "entry.json"
 VERSION = 2  # of what an entry's folder holds
@@ -153,7 +154,8 @@ class Cache:
         self._proven.discard(key)
 
     def _adopt(self, key: str, folder: Path) -> None:
-        files = {path.name: (path.stat().st_size, sha256_file(path)) for path in sorted(folder.iterdir())}
+        with spent("hash"):
+            files = {path.name: (path.stat().st_size, sha256_file(path)) for path in sorted(folder.iterdir())}
         (folder / ENTRY).write_text(_entry_text(files), encoding="utf-8")
         settle(folder)
         final = self.path(key)

@@ -120,7 +120,7 @@ def _wav(release: Release, disc: Disc, piece: Piece, role: str, name: str, cut: 
             return _written(deliverable, [part], cut.lead * SECTOR_FRAMES, path, words)
         if words is None:
             shutil.copyfile(rendered.path, path)
-            return rendered_row(deliverable, CD_FORMAT, rendered)
+            return replace(rendered_row(deliverable, CD_FORMAT, rendered), sha256=rendered.file_sha256)
         loudness = loudness_of(rendered.measure)
         _copy(rendered, path, chunks_of(words, loudness))
         return rendered_row(deliverable, CD_FORMAT, rendered, told(words, loudness))

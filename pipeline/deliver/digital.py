@@ -4,6 +4,7 @@ import hashlib
 import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipeline.formats import AudioFormat
 from pipeline.manifest.tracks import Piece
 from pipeline.measure import Measure
 from pipeline.render import Rendered
+from pipeline.spent import spent
 
 
 def digital_files(release: Release, formats: Sequence[AudioFormat]) -> list[Deliverable]:
@@ -43,8 +45,11 @@ def _track(
     written = expected(tags, form.codec) if form.codec != "wav" else {}
 
     def write(path: Path, _: Sums) -> DeliveredFile:
-        shutil.copyfile(rendered.path, path)
-        if written:
+        with spent("copy"):
+            shutil.copyfile(rendered.path, path)
+        if not written:
+            return replace(rendered_row(deliverable, form, rendered), sha256=rendered.file_sha256)
+        with spent("tags"):
             write_tags(path, form.codec, tags)
         return rendered_row(deliverable, form, rendered, written)
 

@@ -132,7 +132,8 @@ class DeliveredFile:
 
     `version` is that of an alternate. `segments` are the tracks that lie end to end in the file, as
     `JoinedSegment` has them. `notes` are what should be known of how it came out; they are for
-    whoever builds, and in no delivery.
+    whoever builds, and in no delivery. `sha256` is there where it is known without reading the file: what
+    was copied to the byte.
     """
 
     path: str
@@ -146,6 +147,7 @@ class DeliveredFile:
     bits: int | None = None
     channels: int | None = None
     frames: int | None = None
+    sha256: str | None = None
     pcm_sha256: str | None = None
     lufs_i: float | None = None
     true_peak_dbtp: float | None = None
