@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dsp.noise import fill_triangular
 from dsp.stream import Block
 
 Codes = NDArray[np.int32]
@@ -47,6 +48,12 @@ UNSHAPED_RATE = 88_200
 # After so much digital silence the dither goes out, over so long.
 SILENCE_S = 0.5
 FADE_S = 0.02
+
+# So many frames go through one step after the other: they stay in the nearest cache.
+STRETCH_FRAMES = 512
+# Added and taken off again it leaves the nearest integer, of numbers up to 2^51; any machine's own rounding
+# is a call that keeps loops from becoming vector code.
+ROUNDING = 1.5 * 2.0**52
 
 
 def int_to_float(codes: NDArray[np.integer], bits: int) -> Block:
@@ -109,88 +116,171 @@ class Quantiser:
         if kind not in KINDS:
             raise ValueError(f"kind of dither must be {', '.join(KINDS[:-1])} or {KINDS[-1]} (got {kind!r})")
         self.clipped = 0
-        self._scale = 2.0 ** (bits - 1)
-        self._random = None if kind == "none" else np.random.Generator(np.random.Philox(key=seed))
+        self._full_scale = 2.0 ** (bits - 1)
+        self._dithers = kind != "none"
+        self._seed = np.uint64(seed % 2**64)
         self._taps = shaper_taps(rate, kind)
         self._errors = np.zeros((len(self._taps), channels))
         self._hold, self._fade = round(SILENCE_S * rate), round(FADE_S * rate)
         self._silent = self._hold + self._fade
+        self._frames = 0
 
     def process(self, block: Block) -> Codes:
         """(frames, channels) samples to as many codes; raises ValueError when one is not a number."""
-        if np.isnan(block).any():
-            raise ValueError("audio holds a sample that is not a number")
+        block = np.require(block, requirements=["C", "W"])  # one kind of array, one compilation
         codes = np.empty(block.shape, np.int32)
-        noise = self._noise(block.shape)
-        weights, self._silent = _dither_weights(block, self._silent, self._hold, self._fade)
-        self._errors, clipped = _quantise(
-            block * self._scale, noise, weights, self._taps, self._errors, self._scale, codes
-        )
+        if self._dithers:
+            clipped = self._dithered(block, codes)
+        else:
+            clipped = _round(block.ravel(), np.zeros(block.size), self._full_scale, codes.ravel())
+        # What is not a number is clipped, too.
+        if clipped and np.isnan(block).any():
+            raise ValueError("audio holds a sample that is not a number")
         self.clipped += clipped
         return codes
+
+    def _dithered(self, block: Block, codes: Codes) -> int:
+        place = self._seed, self._frames
+        silence = self._silent, self._hold, self._fade
+        clipped, self._silent = _quantise(
+            block, codes, self._full_scale, place, silence, self._taps, self._errors
+        )
+        self._frames += len(block)
+        return int(clipped)
 
     def flush(self) -> Codes:
         return np.empty((0, self._errors.shape[1]), np.int32)
 
-    def _noise(self, shape: tuple[int, ...]) -> Block:
-        if self._random is None:
-            return np.zeros(shape)
-        uniform = self._random.random((*shape, 2))
-        return uniform[..., 0] - uniform[..., 1]
-
-
-@njit(nogil=True, cache=True)
-def _dither_weights(block: Block, silent: int, hold: int, fade: int) -> tuple[NDArray[np.float64], int]:
-    """(frames,) how much of the dither each frame gets, and the length of the silence at the end.
-
-    Args:
-        silent: frames of exact zeros up to the block.
-        hold, fade: for so many of them the dither stays whole; over so many more it goes.
-    """
-    weights = np.ones(len(block))
-    for frame in range(len(block)):
-        silent += 1
-        for channel in range(block.shape[1]):
-            if block[frame, channel] != 0.0:
-                silent = 0
-        if silent > hold:
-            silent = min(silent, hold + fade)
-            weights[frame] = 1.0 - (silent - hold) / fade
-    return weights, silent
-
 
 @njit(nogil=True, cache=True)
 def _quantise(
-    scaled: Block,
-    noise: Block,
-    weights: NDArray[np.float64],
-    taps: NDArray[np.float64],
-    history: Block,
-    full_scale: float,
+    samples: Block,
     codes: Codes,
-) -> tuple[Block, int]:
-    """Fill `codes`; the last errors, for the next block, and the number of samples clipped.
+    full_scale: float,
+    place: tuple[np.uint64, int],
+    silence: tuple[int, int, int],
+    taps: NDArray[np.float64],
+    errors: Block,
+) -> tuple[int, int]:
+    """Fill `codes`; the number of samples clipped, and the length of the silence at the end.
 
     Args:
-        scaled: (frames, channels), in LSB.
-        weights: (frames,), how much of the noise is added and of the error remembered, 0 to 1.
-        history: (taps, channels), errors of the frames before, oldest first, in LSB.
+        samples: (frames, channels).
+        place: seed, and frames before these.
+        silence: frames of exact zeros before these; for so many the dither stays whole; over so many it goes.
+        errors: (taps, channels), of the frames before, oldest first, in LSB; then of these.
     """
-    order = taps.size
-    frames, channels = scaled.shape
-    errors = np.empty((order + frames, channels))
-    errors[:order] = history
+    seed, frames_so_far = place
+    silent, hold, fade = silence
+    order, channels = errors.shape
+    noise, weights = np.empty((STRETCH_FRAMES, channels)), np.empty(STRETCH_FRAMES)
+    history = np.empty((order + STRETCH_FRAMES, channels))
     clipped = 0
-    for channel in range(channels):
-        for frame in range(frames):
-            wanted = scaled[frame, channel]
-            # Oldest first: only the last sum has to wait for the frame before.
-            for age in range(order, 0, -1):
-                wanted += taps[age - 1] * errors[order + frame - age, channel]
-            rounded = np.floor(wanted + weights[frame] * noise[frame, channel] + 0.5)
-            code = min(max(rounded, -full_scale), full_scale - 1.0)
-            clipped += code != rounded
-            # At most 1.5 LSB unless clipped; bounded, so that clipping cannot wind the loop up.
-            errors[order + frame, channel] = weights[frame] * min(max(code - wanted, -2.0), 2.0)
-            codes[frame, channel] = np.int32(code)
-    return errors[frames:].copy(), clipped
+    for first in range(0, len(samples), STRETCH_FRAMES):
+        part, out = samples[first : first + STRETCH_FRAMES], codes[first : first + STRETCH_FRAMES]
+        dither = noise[: len(part)]
+        fill_triangular(dither, seed, frames_so_far + first)
+        silent, whole = _dither_weights(part, silent, hold, fade, weights)
+        if not whole:
+            _scale_frames(dither, weights)
+        if order:
+            history[:order] = errors
+            for left in range(0, channels, 2):
+                clipped += _shape(part, dither, weights, taps, left, full_scale, history, out)
+            errors[:] = history[len(part) : len(part) + order]
+        else:
+            clipped += _round(part.ravel(), dither.ravel(), full_scale, out.ravel())
+    return clipped, silent
+
+
+@njit(nogil=True, cache=True)
+def _dither_weights(
+    part: Block, silent: int, hold: int, fade: int, weights: NDArray[np.float64]
+) -> tuple[int, bool]:
+    """Fill in how much of the dither each frame gets; the silence at the end, and whether all get all of it.
+
+    `silent` are the frames of exact zeros up to the part.
+    """
+    frames = len(part)
+    if silent + frames <= hold:
+        weights[:] = 1.0
+        at_end = 0
+        while at_end < frames and not part[frames - 1 - at_end].any():
+            at_end += 1
+        return (silent + frames if at_end == frames else at_end), True
+    for frame in range(frames):
+        silent = 0 if part[frame].any() else min(silent + 1, hold + fade)
+        weights[frame] = 1.0 - max(silent - hold, 0) / fade
+    return silent, False
+
+
+@njit(nogil=True, cache=True)
+def _scale_frames(dither: Block, weights: NDArray[np.float64]) -> None:
+    for frame in range(dither.shape[0]):
+        for channel in range(dither.shape[1]):
+            dither[frame, channel] *= weights[frame]
+
+
+@njit(nogil=True, cache=True)
+def _round(samples: NDArray[np.float64], dither: NDArray[np.float64], full_scale: float, codes: Codes) -> int:
+    """Samples of all channels with dither in LSB to codes; the number of them clipped."""
+    clipped = 0
+    for place in range(len(samples)):
+        rounded = (samples[place] * full_scale + dither[place] + ROUNDING) - ROUNDING
+        # Without min() and max(), which do not become vector code.
+        code = rounded if rounded > -full_scale else -full_scale
+        code = code if code < full_scale - 1.0 else full_scale - 1.0
+        clipped += code != rounded
+        codes[place] = np.int32(code)
+    return clipped
+
+
+@njit(nogil=True, cache=True)
+def _shape(
+    samples: Block,
+    dither: Block,
+    weights: NDArray[np.float64],
+    taps: NDArray[np.float64],
+    left: int,
+    full_scale: float,
+    history: Block,
+    codes: Codes,
+) -> int:
+    """Two channels to codes, each with its last errors fed back; the number of samples clipped.
+
+    They go abreast, since each waits for itself; the last one of an odd number goes with itself.
+
+    Args:
+        weights: (frames,), how much of an error is remembered.
+        history: (SHAPER_ORDER + frames, channels); filled behind the errors of the frames before.
+    """
+    right = min(left + 1, samples.shape[1] - 1)
+    left_error, right_error = history[SHAPER_ORDER - 1, left], history[SHAPER_ORDER - 1, right]
+    left_clipped = right_clipped = 0
+    for frame in range(len(samples)):
+        here = SHAPER_ORDER + frame
+        x, y = samples[frame, left] * full_scale, samples[frame, right] * full_scale
+        # Oldest first: only the last sum has to wait for the frame before.
+        for age in range(SHAPER_ORDER, 1, -1):
+            x += taps[age - 1] * history[here - age, left]
+            y += taps[age - 1] * history[here - age, right]
+        x, y = x + taps[0] * left_error, y + taps[0] * right_error
+        x_code, left_error, over = _code_and_error(x, dither[frame, left], full_scale)
+        left_clipped += over
+        y_code, right_error, over = _code_and_error(y, dither[frame, right], full_scale)
+        right_clipped += over
+        left_error, right_error = weights[frame] * left_error, weights[frame] * right_error
+        history[here, left], history[here, right] = left_error, right_error
+        codes[frame, left], codes[frame, right] = np.int32(x_code), np.int32(y_code)
+    return left_clipped + right_clipped if right > left else left_clipped
+
+
+@njit(nogil=True, cache=True)
+def _code_and_error(wanted: float, dither: float, full_scale: float) -> tuple[float, float, int]:
+    """Also whether it was clipped, 0 or 1."""
+    rounded = (wanted + dither + ROUNDING) - ROUNDING
+    if -full_scale <= rounded <= full_scale - 1.0:
+        return rounded, rounded - wanted, 0
+    code = full_scale - 1.0 if rounded > 0.0 else -full_scale
+    # At most 1.5 LSB unless clipped; bounded, so that clipping cannot wind the loop up.
+    return code, min(max(code - wanted, -2.0), 2.0), 1

@@ -15,7 +15,6 @@ from its first frame.
 Source: D. Giannoulis, M. Massberg, J. D. Reiss, Digital Dynamic Range Compressor Design, JAES 60(6), 2012.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,16 +23,27 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dsp.compression import (
+    FAST,
+    LEVEL,
+    MAX,
+    SMOOTHED,
+    STATES,
+    STRETCH_FRAMES,
+    SUM,
+    Values,
+    compress,
+    wanted_db,
+)
 from dsp.filters import highpass_sos
 from dsp.gain import db_to_gain
 from dsp.limiter import release_coefficient
 from dsp.placement import PlacedSettings
-from dsp.sections import Sections
+from dsp.sections import TINY
 from dsp.settings import Annotated, Doc, Interval
 from dsp.stream import Block, join
 
 LEVEL_MS = 10.0
-SILENCE_POWER = 1e-10
 PRE_ROLL_S = 0.05
 
 # Automatic release: a fast and a slow way back, and how long the level must stay up to fill the slow one.
@@ -41,15 +51,6 @@ PRE_ROLL_S = 0.05
 FAST_SHARE = 1 / 3
 SLOW_SHARE = 5.0
 SLOW_ATTACK_MS = 200.0
-
-# Places in the state of the ballistics.
-FAST, SLOW, SMOOTHED, SUM, MAX = range(5)
-
-LOWER_ROOT_HALF = 0x3FE6A09E667F3BCD  # the bits of sqrt(1/2)
-ROUNDING = 1.5 * 2.0**52  # added to a small number it leaves the nearest integer in the lowest bits
-LN_2 = math.log(2.0)
-DB_PER_OCTAVE_OF_POWER = 10.0 * math.log10(2.0)
-OCTAVES_PER_DB = math.log2(10.0) / 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,111 +82,8 @@ class GlueSettings(PlacedSettings):
         return self.mix == 0.0 or (self.ratio == 1.0 and self.makeup_db == 0.0)
 
 
-# Logarithm and exponential are written out: they become vector code, and give the same bits on every machine.
-# x / 0 is no exception, or divisions would not become vector code; the divisors here are never 0.
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _log2(x: float) -> float:
-    """Of a normal number above 0, to some 1e-15: its exponent, and artanh's series for the rest.
-
-    The rest m is between sqrt(1/2) and sqrt(2), so (m - 1) / (m + 1) is at most 0.172.
-    """
-    bits = np.float64(x).view(np.int64)
-    exponent = (bits - LOWER_ROOT_HALF) >> 52
-    rest = np.int64(bits - (exponent << 52)).view(np.float64)
-    s = (rest - 1.0) / (rest + 1.0)
-    q = s * s
-    series = 1 / 9 + q * (1 / 11 + q * (1 / 13 + q * (1 / 15 + q * (1 / 17))))
-    series = 1.0 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * series)))
-    return exponent + 2.0 / LN_2 * s * series
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _exp2(x: float) -> float:
-    """For x between -1000 and 1000, to some 1e-15 of it, exactly 1 at 0: Taylor's series around integers."""
-    shifted = x + ROUNDING
-    y = (x - (shifted - ROUNDING)) * LN_2
-    series = 1 / 5040 + y * (1 / 40320 + y * (1 / 362880 + y * (1 / 3628800 + y * (1 / 39916800))))
-    series = 1 / 6 + y * (1 / 24 + y * (1 / 120 + y * (1 / 720 + y * series)))
-    series = 1.0 + y * (1.0 + y * (1 / 2 + y * series))
-    power = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52).view(np.float64)
-    return power * series
-
-
 @njit(nogil=True, cache=True)
-def _mean_power(power: NDArray[np.float64], hold: float, mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(frames,) one-pole average; `mean`, of one element, goes on from block to block."""
-    means = np.empty(len(power))
-    now = mean[0]
-    for i in range(len(power)):
-        now = max(hold * now + (1.0 - hold) * power[i], SILENCE_POWER)
-        means[i] = now
-    mean[0] = now
-    return means
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _wanted_db(
-    mean: NDArray[np.float64], threshold_db: float, slope: float, knee_db: float
-) -> NDArray[np.float64]:
-    """(frames,) reduction that the static curve calls for: slope = 1 - 1 / ratio of what is over.
-
-    Within the knee a parabola of the way into it; behind, a straight line from the end of that.
-    """
-    wanted = np.empty(len(mean))
-    bend = 0.5 / knee_db if knee_db > 0.0 else 0.0
-    for i in range(len(mean)):
-        over = DB_PER_OCTAVE_OF_POWER * (1.0 + _log2(mean[i])) - threshold_db
-        # Without min() and max(), which do not become vector code.
-        into = over + 0.5 * knee_db
-        into = into if into > 0.0 else 0.0
-        into = into if into < knee_db else knee_db
-        beyond = over - 0.5 * knee_db
-        wanted[i] = slope * (bend * into * into + (beyond if beyond > 0.0 else 0.0))
-    return wanted
-
-
-@njit(nogil=True, cache=True)
-def _ballistics(
-    wanted_db: NDArray[np.float64], holds: tuple[float, float, float, float], state: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """(frames,) reduction in dB, at least 0.
-
-    holds: of attack, release, and the attack and release of the slow way back; with 1 for its attack
-    there is none.
-    """
-    attack, release, slow_attack, slow_release = holds
-    reduction = np.empty(len(wanted_db))
-    fast, slow, smoothed, total, highest = state[0], state[1], state[2], state[3], state[4]
-    for i in range(len(wanted_db)):
-        wanted = wanted_db[i]
-        fast = max(wanted, release * fast + (1.0 - release) * wanted)
-        hold = slow_attack if wanted > slow else slow_release
-        slow = hold * slow + (1.0 - hold) * wanted
-        smoothed = attack * smoothed + (1.0 - attack) * max(fast, slow)
-        # Far below any audible step; keeps a long decay out of denormal numbers.
-        fast = fast if fast > 1e-12 else 0.0
-        slow = slow if slow > 1e-12 else 0.0
-        smoothed = smoothed if smoothed > 1e-12 else 0.0
-        total += smoothed
-        highest = max(highest, smoothed)
-        reduction[i] = smoothed
-    state[0], state[1], state[2], state[3], state[4] = fast, slow, smoothed, total, highest
-    return reduction
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _gains(reduction_db: NDArray[np.float64], makeup: float) -> NDArray[np.float64]:
-    """(frames,) linear."""
-    gains = np.empty(len(reduction_db))
-    for i in range(len(reduction_db)):
-        gains[i] = makeup * _exp2(-OCTAVES_PER_DB * reduction_db[i])
-    return gains
-
-
-@njit(nogil=True, cache=True)
-def mean_over_channels(heard: Block) -> NDArray[np.float64]:
+def mean_over_channels(heard: Block) -> Values:
     """(frames,) power."""
     power = np.zeros(heard.shape[0])
     for channel in range(heard.shape[1]):
@@ -196,11 +94,72 @@ def mean_over_channels(heard: Block) -> NDArray[np.float64]:
 
 
 @njit(nogil=True, cache=True)
-def _scaled(block: Block, gains: NDArray[np.float64]) -> Block:
+def _heard_power(
+    audio: Block,
+    power: Values,
+    section: tuple[float, float, float, float, float],
+    state: NDArray[np.float64],
+    frames_so_far: int,
+) -> None:
+    """Fill `power`: of all channels behind one section (b0, b1, b2, a1, a2), their mean."""
+    first = 0
+    while first < len(audio):
+        missing = STRETCH_FRAMES - (frames_so_far + first) % STRETCH_FRAMES
+        part = power[first : first + missing]
+        part[:] = 0.0
+        for pair in range(len(state)):
+            _add_power(audio[first : first + missing], 2 * pair, section, state[pair], part)
+        if len(part) == missing:
+            _tidy_section(state)
+        first += missing
+
+
+@njit(nogil=True, cache=True)
+def _add_power(
+    audio: Block,
+    left: int,
+    section: tuple[float, float, float, float, float],
+    state: NDArray[np.float64],
+    power: Values,
+) -> None:
+    """Two channels at once, since each waits for itself; the last one of an odd number goes with itself.
+
+    What does not wait for the output is added up first.
+    """
+    b0, b1, b2, a1, a2 = section
+    channels = audio.shape[1]
+    right = min(left + 1, channels - 1)
+    share = 1.0 / channels if right > left else 0.5 / channels
+    l1, l2, r1, r2 = state[0, 0], state[0, 1], state[1, 0], state[1, 1]
+    for frame in range(len(audio)):
+        x, w = audio[frame, left], audio[frame, right]
+        y, z = b0 * x + l1, b0 * w + r1
+        l1, r1 = (b1 * x + l2) - a1 * y, (b1 * w + r2) - a1 * z
+        l2, r2 = b2 * x - a2 * y, b2 * w - a2 * z
+        power[frame] += share * (y * y + z * z)
+    state[0, 0], state[0, 1], state[1, 0], state[1, 1] = l1, l2, r1, r2
+
+
+@njit(nogil=True, cache=True)
+def _tidy_section(state: NDArray[np.float64]) -> None:
+    flat = state.ravel()
+    for place in range(len(flat)):
+        if abs(flat[place]) < TINY:
+            flat[place] = 0.0
+
+
+@njit(nogil=True, cache=True)
+def _scaled(block: Block, gains: Values) -> Block:
     """Every channel by the same gains."""
     out = np.empty(block.shape)
-    for channel in range(block.shape[1]):
-        for frame in range(block.shape[0]):
+    if block.shape[1] == 2:  # two neighbours that are known to be so are quicker
+        audio, scaled = block.ravel(), out.ravel()
+        for frame in range(len(gains)):
+            scaled[2 * frame] = audio[2 * frame] * gains[frame]
+            scaled[2 * frame + 1] = audio[2 * frame + 1] * gains[frame]
+        return out
+    for frame in range(block.shape[0]):
+        for channel in range(block.shape[1]):
             out[frame, channel] = block[frame, channel] * gains[frame]
     return out
 
@@ -236,28 +195,32 @@ class Compressor:
             release_coefficient(SLOW_ATTACK_MS, rate) if auto_release else 1.0,
             release_coefficient(settings.release_ms * SLOW_SHARE, rate),
         )
-        self._mean = np.full(1, SILENCE_POWER)
-        self._state = np.zeros(5)
+        self._state = np.zeros(STATES)
         self._frames = 0
 
-    def prime(self, power: NDArray[np.float64]) -> None:
+    def prime(self, power: Values) -> None:
         """Begin as if these frames had been heard backwards, after a long time of their mean power.
 
         So what comes before the first of them is like it. The slow way back begins empty.
         """
-        self._mean[0] = max(power.mean(), SILENCE_POWER)
-        self._state[[FAST, SMOOTHED]] = _wanted_db(self._mean, *self._curve)
-        self._reductions_db(np.ascontiguousarray(power[::-1]))
+        self._state[LEVEL] = power.mean()
+        settled_db = self._state[[LEVEL]]
+        wanted_db(settled_db, self._curve)
+        self._state[[FAST, SMOOTHED]] = settled_db
+        self._advance(np.ascontiguousarray(power[::-1]))
         self._state[[SUM, MAX]] = 0.0
 
-    def gains(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
+    def gains(self, power: Values) -> Values:
         """(frames,) -> (frames,) linear, makeup included."""
+        gains = self._advance(power)
         self._frames += len(power)
-        return np.asarray(_gains(self._reductions_db(power), self._makeup))
+        return gains
 
-    def _reductions_db(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
-        wanted_db = _wanted_db(_mean_power(power, self._level_hold, self._mean), *self._curve)
-        return np.asarray(_ballistics(wanted_db, self._holds, self._state))
+    def _advance(self, power: Values) -> Values:
+        gains = np.empty(len(power))
+        settings = self._level_hold, self._curve, self._holds, self._makeup
+        compress(power, gains, *settings, self._state, self._frames)
+        return gains
 
     @property
     def reduction_mean_db(self) -> float:
@@ -266,6 +229,23 @@ class Compressor:
     @property
     def reduction_max_db(self) -> float:
         return float(self._state[MAX])
+
+
+class SideChain:
+    """The power that a compressor hears behind a high-pass."""
+
+    def __init__(self, highpass_hz: float, rate: int, channels: int) -> None:
+        b0, b1, b2, _, a1, a2 = highpass_sos(highpass_hz, rate)[0]
+        self._section = float(b0), float(b1), float(b2), float(a1), float(a2)
+        self._state = np.zeros(((channels + 1) // 2, 2, 2))
+        self._frames = 0
+
+    def power(self, block: Block) -> Values:
+        """(frames, channels) -> (frames,), mean of the channels."""
+        power = np.empty(len(block))
+        _heard_power(block, power, self._section, self._state, self._frames)
+        self._frames += len(block)
+        return power
 
 
 class PreRolled(ABC):
@@ -303,14 +283,13 @@ class Glue(PreRolled):
     def __init__(self, settings: GlueSettings, rate: int, channels: int) -> None:
         super().__init__(rate, channels)
         self._compressor = Compressor(settings, rate, settings.auto_release)
-        self._side_chain = Sections(highpass_sos(settings.sidechain_hp_hz, rate), channels)
+        self._side_chain = SideChain(settings.sidechain_hp_hz, rate, channels)
 
     def _advance(self, block: Block, pre_roll_frames: int) -> Block:
         if pre_roll_frames:
-            backwards = self._side_chain.process(block[:pre_roll_frames][::-1])
-            self._compressor.prime(mean_over_channels(backwards)[::-1])
-        power = mean_over_channels(self._side_chain.process(block))
-        return np.asarray(_scaled(block, self._compressor.gains(power)))
+            backwards = np.ascontiguousarray(block[:pre_roll_frames][::-1])
+            self._compressor.prime(self._side_chain.power(backwards)[::-1])
+        return np.asarray(_scaled(block, self._compressor.gains(self._side_chain.power(block))))
 
     @property
     def reduction_mean_db(self) -> float:

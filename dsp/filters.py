@@ -16,12 +16,11 @@ Side chains have plain bilinear filters: only detectors hear them.
 import cmath
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sin, sqrt
+from math import atan, cos, pi, sin, sqrt, tan
 from operator import itemgetter
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal
 
 Array = NDArray[np.float64]
 Polynomial = tuple[float, ...]  # of s, highest power first, s = 1j at the prototype's frequency
@@ -112,19 +111,40 @@ def highpass_sos(freq_hz: float, rate: int) -> Array:
     Raises ValueError when `freq_hz` is not below half the rate, as do the three below.
     """
     _check_below_half(freq_hz, rate)
-    return np.asarray(signal.butter(2, freq_hz, "highpass", fs=rate, output="sos"))
+    return _butterworth_sos(freq_hz, rate, (1.0, -2.0, 1.0))
 
 
 def lowpass_sos(freq_hz: float, rate: int) -> Array:
     """Plain second-order Butterworth low-pass, for side chains. Returns (1, 6)."""
     _check_below_half(freq_hz, rate)
-    return np.asarray(signal.butter(2, freq_hz, "lowpass", fs=rate, output="sos"))
+    square = tan(pi * freq_hz / rate) ** 2
+    return _butterworth_sos(freq_hz, rate, (square, 2 * square, square))
+
+
+def _butterworth_sos(freq_hz: float, rate: int, top: Polynomial) -> Array:
+    """s^2 + sqrt(2) s + 1 by bilinear transform, under a numerator that is given."""
+    warped = tan(pi * freq_hz / rate)
+    a0, a1, a2 = 1 + sqrt(2) * warped + warped**2, 2 * warped**2 - 2, 1 - sqrt(2) * warped + warped**2
+    return np.array([[*top, a0, a1, a2]]) / a0
 
 
 def band_sos(low_hz: float, high_hz: float, rate: int) -> Array:
-    """Plain Butterworth band-pass, 12 dB per octave on either side, for side chains. Returns (2, 6)."""
+    """Plain Butterworth band-pass, 12 dB per octave on either side, for side chains. Returns (2, 6).
+
+    Around its centre s^2 + sqrt(2) s + 1 with (s + w0^2 / s) / (w2 - w1) for s, by bilinear transform. Either
+    section is a band-pass of gain 1 at the centre.
+    """
     _check_below_half(high_hz, rate)
-    return np.asarray(signal.butter(2, [low_hz, high_hz], "bandpass", fs=rate, output="sos"))
+    low, high = tan(pi * low_hz / rate), tan(pi * high_hz / rate)
+    half = (high - low) * cmath.exp(0.75j * pi) / 2
+    offset = cmath.sqrt(half**2 - low * high)
+    sos = np.array([_band_section((1 + s) / (1 - s)) for s in (half + offset, half - offset)])
+    return _normalised(sos, atan(sqrt(low * high)) * rate / pi, rate)
+
+
+def _band_section(pole: complex) -> tuple[float, ...]:
+    """Zeros at 0 Hz and half the rate, and a pole with its conjugate."""
+    return 1.0, 0.0, -1.0, 1.0, -2 * pole.real, abs(pole) ** 2
 
 
 def resonance_sos(freq_hz: float, q: float, rate: int) -> Array:
@@ -252,7 +272,7 @@ def _warped_sections(prototype: Prototype, warp: _Warp, rate: int) -> Array:
         missing = len(bottom) - len(top)  # zeros at infinite frequency
         zeros += _digital_roots(top, warp, unit) + missing * warp.zeros_at(np.inf)
         poles += _digital_roots(bottom, warp, unit)
-    return np.asarray(signal.zpk2sos(np.asarray(zeros), np.asarray(poles), 1.0))
+    return _paired(zeros, poles)
 
 
 def _digital_roots(polynomial: Polynomial, warp: _Warp, unit: float) -> list[complex]:
@@ -267,9 +287,31 @@ def _digital_roots(polynomial: Polynomial, warp: _Warp, unit: float) -> list[com
     return found
 
 
+def _paired(zeros: list[complex], poles: list[complex]) -> Array:
+    """As many zeros as poles in sections of two each, the poles nearest to the unit circle first.
+
+    They have the zeros nearest to them, which is what keeps the level even within a section and between them.
+    """
+    left = _pairs(zeros)
+    sections = []
+    for pair in sorted(_pairs(poles), key=lambda pair: abs(pair[0]), reverse=True):
+        nearest = min(left, key=lambda other: abs(other[0] - pair[0]))
+        left.remove(nearest)
+        sections.append([*np.poly(nearest).real, *np.poly(pair).real])
+    return np.array(sections)
+
+
+def _pairs(roots: list[complex]) -> list[tuple[complex, complex]]:
+    """Conjugates together, and real roots two by two; one that is left over goes with 0, which is a delay."""
+    upper = [(root, root.conjugate()) for root in roots if root.imag > 0]
+    real = sorted((root for root in roots if root.imag == 0), key=abs, reverse=True)
+    return upper + list(zip(real[::2], [*real[1::2], 0j], strict=False))
+
+
 def _normalised(sos: Array, freq_hz: float, rate: int) -> Array:
     """Each section brought to gain 1 at a frequency, so that none in between runs far too low or high."""
+    delay = cmath.exp(-2j * pi * freq_hz / rate)
     for section in sos:
-        _, response = signal.freqz_sos(section, [freq_hz], fs=rate)
-        section[:3] /= np.abs(response[0])
+        top, bottom = np.polyval(section[2::-1], delay), np.polyval(section[:2:-1], delay)
+        section[:3] /= abs(top / bottom)
     return sos

@@ -1,10 +1,13 @@
-"""Any FIR filter as a stage, and filters of minimum phase."""
+"""Any FIR filter as a stage, and filters of minimum phase.
+
+The transforms are imported where they are used: that takes a tenth of a second, and most programmes have no
+such filter.
+"""
 
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
 
 from dsp.stream import Block, join
 
@@ -23,6 +26,8 @@ def minimum_phase(log_gain: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, on the complex cepstrum.
     """
+    from scipy.fft import irfft, rfft
+
     cepstrum = irfft(log_gain)
     middle = len(cepstrum) // 2
     cepstrum[1:middle] *= 2.0
@@ -40,6 +45,8 @@ class FirFilter:
         """`delay_frames` is the delay of the taps that is taken out, below their number: (taps - 1) / 2 of a
         symmetric filter, 0 of one with minimum phase.
         """
+        from scipy.fft import rfft
+
         size = FFT_LENGTHS * (1 << (len(taps) - 1).bit_length())
         self._response = rfft(taps, size)
         self._reach = len(taps) - 1
@@ -72,6 +79,8 @@ class FirFilter:
         return join(ready)
 
     def _step(self) -> Block:
+        from scipy.fft import irfft, rfft
+
         filtered = irfft(rfft(self._segment) * self._response)[:, self._reach :]
         self._segment[:, : self._reach] = self._segment[:, filtered.shape[1] :]
         self._filled = self._reach

@@ -16,7 +16,7 @@ AUDIO, ENVELOPE, READINGS = "audio.f32", "envelope.npz", "readings.json"
 
 
 def write_block(file: BinaryIO, block: Block) -> None:
-    file.write(block.astype("<f4").tobytes())
+    file.write(block.astype("<f4", order="C").data)
 
 
 def read_blocks(folder: Path, first_frame: int, stop_frame: int) -> Iterator[Block]:

@@ -334,6 +334,14 @@ def test_blocks_do_not_matter(kind, cuts, channels, rate):
     assert cut.clipped == whole.clipped
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_channel_has_the_dither_that_it_has_alone(kind):
+    audio = noise(3000, 3)
+    together = quantised(audio, kind)
+    assert_array_equal(quantised(audio[:, :1], kind), together[:, :1])
+    assert_array_equal(quantised(audio[:, :2], kind), together[:, :2])
+
+
 def test_seed_decides():
     audio = np.full((1000, 2), LSB)
     assert_array_equal(quantised(audio, seed=5), quantised(audio, seed=5))

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dsp.dynamics import LEVEL_MS, PRE_ROLL_S, Glue, GlueSettings, _exp2, _log2
+from dsp.dynamics import LEVEL_MS, PRE_ROLL_S, Glue, GlueSettings
+from dsp.logarithm import exp2, log2
 from dsp.placement import placed
 from dsp.stream import process_all
 from tests.dsp.signals import columns, cuts, gain, in_pieces, noise, sine, thd_n_dbc
@@ -312,10 +313,10 @@ def test_logarithm_and_exponential_are_those_of_the_library():
     powers = np.concatenate(
         [10.0 ** np.random.default_rng(1).uniform(-10, 6, 5000), 2.0 ** np.arange(-30, 9)]
     )
-    assert_allclose([_log2(power) for power in powers], np.log2(powers), rtol=1e-14, atol=1e-15)
+    assert_allclose([log2(power) for power in powers], np.log2(powers), rtol=1e-14, atol=1e-15)
     octaves = np.random.default_rng(2).uniform(-60, 60, 5000)
-    assert_allclose([_exp2(octave) for octave in octaves], np.exp2(octaves), rtol=1e-14)
-    assert _exp2(0.0) == 1.0
+    assert_allclose([exp2(octave) for octave in octaves], np.exp2(octaves), rtol=1e-14)
+    assert exp2(0.0) == 1.0
 
 
 def test_silence_stays_silence():
