@@ -7,63 +7,49 @@ clean build, and reading the other files once, which is measured as their checks
 """
 
 import hashlib
-import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import soundfile
-import yaml
-
+from benchmarks.albums import copied, forget_builds, revise
+from benchmarks.costs import cost_of, deadwax, own_cpu
 from pipeline.listing import read_listing
 
 REAL = Path(__file__).parents[1] / "projects" / "real" / "album.yaml"
 SHARE = 1.6
-LOUDER = 10 ** (0.5 / 20)
 
 
-def cpu_s(*command: str | Path) -> float:
-    """CPU seconds of a command, its children's included."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "pipeline.cli", *command], check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])})  # fmt: skip # noqa: E501
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def build_cpu_s(manifest: Path) -> float:
+    """CPU seconds of a build of one job, its children's included."""
+    return cost_of(deadwax("build", manifest, "--jobs", 1)).cpu_s
 
 
-def copied(manifest: Path, folder: Path) -> tuple[Path, list[Path]]:
-    """An album with mixes of its own; the new manifest and its mixes, in order."""
-    data = yaml.safe_load(manifest.read_text(encoding="utf-8"))
-    mixes = []
-    for track in data["tracks"]:
-        mix = folder / "mixes" / Path(track["mix"]).name
-        mix.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(manifest.parent / track["mix"], mix)
-        track["mix"] = str(mix.relative_to(folder))
-        mixes.append(mix)
-    (folder / "album.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
-    return folder / "album.yaml", mixes
-
-
-def revise(mix: Path) -> None:
-    """Two seconds in the middle come up by half a dB."""
-    audio, rate = soundfile.read(mix, always_2d=True)
-    middle = len(audio) // 2
-    audio[middle : middle + 2 * rate] = (audio[middle : middle + 2 * rate] * LOUDER).clip(-1.0, 1.0)
-    soundfile.write(mix, audio, rate, soundfile.info(mix).subtype)
+def clean_build_cpu_s(manifest: Path) -> float:
+    """Of an album that has not been built, with all kernels compiled; its delivery stays."""
+    build_cpu_s(manifest)
+    forget_builds(manifest)
+    return build_cpu_s(manifest)
 
 
 def reading_s(delivery: Path, track: int) -> float:
     """CPU seconds of reading every file that is not of that track."""
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    for row in read_listing(delivery)["files"]:
-        if row["track"] != track:
-            hashlib.sha256((delivery / row["path"]).read_bytes())
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    with own_cpu() as so_far_s:
+        for row in read_listing(delivery)["files"]:
+            if row["track"] != track:
+                hashlib.sha256((delivery / row["path"]).read_bytes())
+        return so_far_s()
+
+
+def revision_cpu_s(manifest: Path, mix: Path, track: int) -> tuple[float, float]:
+    """CPU seconds of a build with that mix revised, and of reading what is not of its track."""
+    revise(mix)
+    return build_cpu_s(manifest), reading_s(manifest.parent / "delivery", track)
+
+
+def in_shares(spent_s: float, read_s: float, clean_s: float, tracks: int) -> float:
+    """Without the reading, in equal shares of the clean build."""
+    return (spent_s - read_s) / clean_s * tracks
 
 
 def main() -> None:
@@ -72,19 +58,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         first, again = Path(aside) / "first", Path(aside) / "again"
         copy, mixes = copied(manifest, first)
-        cpu_s("build", copy, "--jobs", "1")  # compiles what is not compiled yet
-        shutil.rmtree(first / ".deadwax")
-        shutil.rmtree(first / "delivery")
-        clean_s = cpu_s("build", copy, "--jobs", "1")
-        allowed_s = SHARE * clean_s / len(mixes)
-        print(f"clean build: {clean_s:.1f} s CPU; {SHARE}/{len(mixes)} of it: {allowed_s:.1f} s")
+        clean_s, tracks = clean_build_cpu_s(copy), len(mixes)
+        print(f"clean build: {clean_s:.1f} s CPU; {SHARE}/{tracks} of it: {SHARE * clean_s / tracks:.1f} s")
         for place, mix in enumerate(mixes):
             shutil.copytree(first, again)
-            revise(again / mix.relative_to(first))
-            spent_s = cpu_s("build", again / "album.yaml", "--jobs", "1")
-            read_s = reading_s(again / "delivery", place + 1)
-            share = (spent_s - read_s) / clean_s * len(mixes)
-            cost = f"{spent_s:5.1f} s, reading {read_s:.1f} s: {share:.2f}/{len(mixes)}"
+            spent_s, read_s = revision_cpu_s(again / "album.yaml", again / mix.relative_to(first), place + 1)
+            share = in_shares(spent_s, read_s, clean_s, tracks)
+            cost = f"{spent_s:5.1f} s, reading {read_s:.1f} s: {share:.2f}/{tracks}"
             print(f"{place + 1:>3} {mix.name:<40} {cost}")
             shutil.rmtree(again)
 
