@@ -4,11 +4,12 @@ import sys
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline import __version__
+from pipeline.cli_build import build
 from pipeline.cli_cd import ddp
 from pipeline.cli_common import (
     ALBUM,
@@ -21,7 +22,6 @@ from pipeline.cli_common import (
     Only,
     Output,
     Rehash,
-    Verbose,
     faults_as_data,
     options_of,
     plain_errors,
@@ -29,10 +29,7 @@ from pipeline.cli_common import (
 )
 from pipeline.cli_revisions import approve, clean, diff, history
 from pipeline.cli_vinyl import vinyl
-from pipeline.listing import LISTING, audio_seconds, read_listing
-
-if TYPE_CHECKING:
-    from pipeline.build.request import Options
+from pipeline.listing import audio_seconds, read_listing
 
 app = typer.Typer(
     help="make for album masters: a manifest and mixes in, everything that leaves a mastering house out.",
@@ -114,41 +111,7 @@ def plan(
         print_plan(foreseen)
 
 
-@app.command()
-@plain_errors()
-def build(
-    manifest: ManifestFile = ALBUM,
-    output: Output = None,
-    only: Only = "",
-    keep_gains: KeepGains = False,
-    rehash: Rehash = False,
-    no_wait: NoWait = False,
-    jobs: Jobs = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Make the delivery, re-doing only what has changed."""
-    from pipeline.build.request import is_done, output_of
-
-    options = options_of(output, only, jobs, keep_gains=keep_gains, rehash=rehash, wait=not no_wait)
-    delivery = output_of(manifest, options)
-    made = not is_done(manifest, options) and _build_now(manifest, options, as_json, verbose)
-    if not (made or as_json):
-        print(f"{delivery}: up to date, nothing to do")
-    if as_json:
-        print((delivery / LISTING).read_text(encoding="utf-8"), end="")
-
-
-def _build_now(manifest: Path, options: "Options", as_json: bool, verbose: bool) -> bool:
-    """False when there was nothing to do after all."""
-    from pipeline.build.album import build as build_album
-    from pipeline.console import Screen, print_outcome
-
-    with faults_as_data(as_json), Screen(verbose=verbose, quiet=as_json) as screen:
-        outcome = build_album(manifest, options, screen)
-    if outcome and not as_json:
-        print_outcome(outcome)
-    return outcome is not None
+app.command()(build)
 
 
 @app.command()

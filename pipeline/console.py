@@ -2,26 +2,28 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Column
 
-from pipeline.approvals import Approval
-from pipeline.build.album import Outcome
-from pipeline.build.approve import Approved
-from pipeline.build.check import Checked
-from pipeline.build.foresee import CURRENT, MAY, Foreseen, Line
-from pipeline.deliver.discs import length_line
-from pipeline.intake import MixFacts
 from pipeline.listing import read_listing
-from pipeline.manifest.load import Manifest
-from pipeline.single import Single
 from pipeline.tables import clock, comparison_table, figure, mix_table, release_table
+
+# What is printed is known to whoever prints it; here it would be loaded for every command.
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from pipeline.approvals import Approval
+    from pipeline.build.album import Outcome
+    from pipeline.build.approve import Approved
+    from pipeline.build.check import Checked
+    from pipeline.build.foresee import Foreseen, Line
+    from pipeline.intake import MixFacts
+    from pipeline.manifest.load import Manifest
+    from pipeline.single import Single
 
 # A line of plain progress is written at most this often.
 PLAIN_INTERVAL_S = 10.0
@@ -42,6 +44,9 @@ class Screen:
 
     def __enter__(self) -> "Screen":
         if self._console.is_terminal:
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.table import Column
+
             columns = (
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=24),
@@ -93,8 +98,10 @@ def print_faults(faults: Sequence[Exception]) -> None:
         print(fault, file=sys.stderr)
 
 
-def print_check(manifest: Manifest, checked: Checked) -> None:
+def print_check(manifest: "Manifest", checked: "Checked") -> None:
     """The mixes as a table, what is unwise before it, how they differ from a reference behind it."""
+    from pipeline.deliver.discs import length_line
+
     console = _paper()
     for each in checked.unwise:
         console.print(str(each), markup=False, soft_wrap=True)
@@ -106,32 +113,39 @@ def print_check(manifest: Manifest, checked: Checked) -> None:
         console.print(comparison_table(manifest, checked.comparisons))
 
 
-def _mixes(manifest: Manifest, checked: Checked) -> list[tuple[str, MixFacts | None]]:
+def _mixes(manifest: "Manifest", checked: "Checked") -> "list[tuple[str, MixFacts | None]]":
     """By name; what is hidden comes last."""
     tracks = [*manifest.tracks, *(manifest.hidden.tracks if manifest.hidden else ())]
     facts = [*checked.facts, *checked.hidden]
     return [(Path(track.mix).name, known) for track, known in zip(tracks, facts, strict=True)]
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: "Outcome") -> None:
     """The closing table and what should be known about it."""
     console = _paper()
     console.print(release_table(outcome))
-    for master in outcome.release.discs:
-        console.print(length_line(master.disc), markup=False)
+    for line in outcome_lines(outcome):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def outcome_lines(outcome: "Outcome") -> Iterator[str]:
+    """All but the table: discs, notes, what was done."""
+    from pipeline.deliver.discs import length_line
+
+    yield from (length_line(master.disc) for master in outcome.release.discs)
     for track, approval in outcome.dropped:
         text = f"track {track['number']}: the audio that {approval.by} approved has changed; approve it anew"
-        console.print(f"note: {text}", markup=False, soft_wrap=True)
-    for warning in outcome.warnings:
-        console.print(f"note: {warning}", markup=False, soft_wrap=True)
+        yield f"note: {text}"
+    yield from (f"note: {warning}" for warning in outcome.warnings)
     steps = f"{len(outcome.ran)} steps run, {outcome.kept} up to date"
     files = f"{outcome.written} files written, {outcome.kept_files} kept"
-    last = f"{outcome.output}: revision {outcome.revision} delivered and verified ({steps}; {files})"
-    console.print(last, markup=False, soft_wrap=True)
+    yield f"{outcome.output}: revision {outcome.revision} delivered and verified ({steps}; {files})"
 
 
-def print_plan(foreseen: Foreseen) -> None:
+def print_plan(foreseen: "Foreseen") -> None:
     """A line for each thing that a build would do; what is up to date is counted."""
+    from pipeline.build.foresee import CURRENT
+
     for line in foreseen.lines:
         if line.state != CURRENT:
             print(f"{line.subject}: {_doing(line)} ({'; '.join(line.why)})")
@@ -145,8 +159,10 @@ def print_plan(foreseen: Foreseen) -> None:
     print(f"{', '.join(filter(None, counted)) or 'nothing'} up to date")
 
 
-def _doing(line: Line) -> str:
+def _doing(line: "Line") -> str:
     """`master, render, 4 files`; for a file that is of no track, `write`."""
+    from pipeline.build.foresee import MAY
+
     written = sum("/" in task for task in line.tasks)
     tasks = [task for task in line.tasks if "/" not in task] + [_count(written, "file")] * (written > 0)
     if line.state == MAY:
@@ -169,7 +185,7 @@ def print_history(known: Sequence[Mapping[str, Any]]) -> None:
         print("nothing has been delivered yet")
 
 
-def print_approvals(approved: Approved) -> None:
+def print_approvals(approved: "Approved") -> None:
     """What is approved now, how much of the album is with that, and where it is written."""
     lines = [_given(track, approved.by, before) for track, before in approved.given]
     lines[-1] += f" ({approved.standing} of {approved.total} tracks approved)"
@@ -178,7 +194,7 @@ def print_approvals(approved: Approved) -> None:
         print(f"{output}: its README says {read_listing(output)['state'].upper()}")
 
 
-def _given(track: Mapping[str, Any], by: str, before: Approval | None) -> str:
+def _given(track: Mapping[str, Any], by: str, before: "Approval | None") -> str:
     line = f"{track['number']} {track['title']}: approved by {by}"
     return f"{line}, replaces {before.by}'s of {before.on}" if before and before.by != by else line
 
@@ -192,7 +208,7 @@ def size(count: float) -> str:
     return f"{count:.3g} GB"
 
 
-def print_single(out: Path, made: Single) -> None:
+def print_single(out: Path, made: "Single") -> None:
     """What the stages report, what should be known, and a line of figures."""
     measure = made.measure
     for stage in made.chain:

@@ -4,7 +4,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,11 @@ _CANNOT_EXCHANGE = _CANNOT | {errno.EPERM, errno.EXDEV}
 _CANNOT_SYNC_FOLDERS = _CANNOT | {errno.EBADF, errno.EACCES, errno.EPERM}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SEAL = "seal"  # in a book, the checksum of all else in it
+# A folder that was just looked into is looked into again.
+_LOOK_AGAIN_S = 0.1
+_SEEN_WITHIN_S = 90.0
+_SEALED = re.compile(r'"seal": "([0-9a-f]{64})"\}\s*$')
+_SEAL_BYTES = 100  # of a book's end, in which its seal is
 _ASIDE = ".deadwax-"  # begins the name of a file that is being written
 
 
@@ -53,6 +60,30 @@ def read_book(file: Path, *, sealed: bool = False) -> dict[str, Any]:
 def book_text(known: Mapping[str, Any]) -> str:
     """JSON for `read_book`, in the order that it has, with a checksum of itself."""
     return json.dumps({**known, _SEAL: _seal(known)}, ensure_ascii=False, allow_nan=False)
+
+
+def in_book(text: str) -> bytes:
+    """A text as it stands in a book."""
+    return json.dumps(text, ensure_ascii=False).encode(errors="replace")
+
+
+def seal_of(book: str) -> str:
+    """The checksum at the end of a book, which tells its content from any other; empty where there is none.
+
+    That it is right is not looked at.
+    """
+    found = _SEALED.search(book[-_SEAL_BYTES:])
+    return found[1] if found else ""
+
+
+def seal_of_file(file: Path) -> str:
+    """The same of a book that is kept; only its end is read."""
+    try:
+        with file.open("rb") as book:
+            book.seek(max(0, os.fstat(book.fileno()).st_size - _SEAL_BYTES))
+            return seal_of(book.read().decode(errors="replace"))
+    except OSError:
+        return ""
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -93,6 +124,27 @@ def make_folder(folder: Path) -> None:
         make_folder(folder)
     else:
         settle_folder(folder.parent)
+
+
+def await_file(path: Path, top: Path) -> None:
+    """Wait for a file that another machine has made below `top`.
+
+    File systems over a network remember that it was not there, for up to a minute (acdirmax in nfs(5)),
+    unless they are made to read the folders on the way.
+
+    Raises:
+        FileNotFoundError: it is not seen within a minute and a half.
+    """
+    until = time.monotonic() + _SEEN_WITHIN_S
+    ways = [path.parent, *path.parent.parents]
+    while not path.exists():
+        if time.monotonic() > until:
+            told = "another machine has made it, and it is not seen here; all machines must share this folder"
+            raise FileNotFoundError(errno.ENOENT, told, str(path))
+        time.sleep(_LOOK_AGAIN_S)
+        for folder in reversed(ways[: ways.index(top) + 1]):
+            with suppress(OSError):
+                next(folder.iterdir(), None)
 
 
 def discard(path: Path) -> None:

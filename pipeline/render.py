@@ -26,6 +26,7 @@ from pipeline.audiofile import PcmHash, read_audio
 from pipeline.encode import open_encoder
 from pipeline.formats import AudioFormat
 from pipeline.measure import FileMeters, Measure
+from pipeline.packing import Codes, Words
 from pipeline.reels import Fade
 from pipeline.shaped import CHANNELS, read_blocks
 from pipeline.spent import Timed, spent, timed
@@ -37,7 +38,6 @@ DITHER_LSB = 10
 # Further below the ceiling than the excess that was measured, so that one more rendering is enough.
 STEP_DB = 0.002
 ATTEMPTS = 4
-Codes = NDArray[np.int32]
 Written = TypeVar("Written")
 
 
@@ -342,11 +342,12 @@ class _Segment:
         self.frames = 0
 
     def write(self, codes: Codes) -> None:
+        words = Words(codes, self._bits)
         for form, encoder in self._encoders.items():
             with spent(f"encode {form.codec}"):
-                encoder.write(codes)
+                encoder.write(words)
         with spent("hash"):
-            self._hash.update(codes)
+            self._hash.update(words)
         if self._meters:
             with spent("meters"):
                 self._meters.process(int_to_float(codes, self._bits))

@@ -3,6 +3,8 @@
 import ctypes
 import os
 import shutil
+from importlib import import_module
+from types import ModuleType
 from typing import NoReturn
 
 import pytest
@@ -21,7 +23,15 @@ def require_library(name: str) -> ctypes.CDLL:
         _missing(name)
 
 
+def require_module(name: str) -> ModuleType:
+    """One of an extra's, on the same terms; for all tests of a file when it is at its top."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        _missing(name)
+
+
 def _missing(name: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{name} is not installed, and CI=true demands it")
-    pytest.skip(f"{name} is not installed")
+    pytest.skip(f"{name} is not installed", allow_module_level=True)

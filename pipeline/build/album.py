@@ -120,6 +120,8 @@ def _deliver(
         published_book(opened.manifest.file).record(
             opened.output, _request(opened) if dropped else request, inputs
         )
+    if opened.runner.workers.far:
+        opened.cache.sweep()  # what workers left half made that have died
     notes = [note for row in rows for note in row["notes"]]
     return Outcome(
         output=opened.output,

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
-from pipeline.files import file_stamp, make_folder, naming, settle, settle_folder, sha256_file
+from pipeline.files import await_file, file_stamp, make_folder, naming, settle, settle_folder, sha256_file
 from pipeline.spent import spent
 
 ENTRY = "entry.json"
@@ -76,9 +76,21 @@ class Cache:
         return self._outputs[key]
 
     def trust(self, outputs: Mapping[str, str]) -> None:
-        """Take entries for proven that another process has just made on the same disk, and tells of."""
+        """Take entries for proven that another machine has just made on the same disk, and tells of.
+
+        Raises:
+            FileNotFoundError: they do not come to be seen from here.
+        """
+        for key in outputs:
+            await_file(self.path(key) / ENTRY, self._entries)
         self._outputs.update(outputs)
         self._proven.update(outputs)
+
+    def room(self) -> Path:
+        """An empty folder beside the entries, for what is moved elsewhere; swept like what is half made."""
+        make_folder(self._aside)
+        # Its name begins with the number of our process, which may be dead when somebody finds it.
+        return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._aside))
 
     def sums(self, key: str) -> dict[str, str]:
         """The checksum of each file of an entry that the cache holds, by its name."""
@@ -88,8 +100,7 @@ class Cache:
     @contextmanager
     def making(self, keys: list[str]) -> Iterator[dict[str, Path]]:
         """Folders to fill, one for each key; they become entries when the block ends without failure."""
-        make_folder(self._aside)
-        aside = self._new_aside()
+        aside = self.room()
         folders = {key: aside / key for key in keys}
         try:
             with naming(self._aside):
@@ -161,13 +172,17 @@ class Cache:
         final = self.path(key)
         make_folder(final.parent)
         with self._placing:
-            self._place(folder, final)
+            self._place(folder, final, _output_of(files))
             self._outputs[key] = _output_of(files)
             self._proven.add(key)
         settle_folder(final.parent)
 
-    def _place(self, folder: Path, final: Path) -> None:
-        """A folder cannot take the place of one that another task put there meanwhile."""
+    def _place(self, folder: Path, final: Path, output: str) -> None:
+        """A folder cannot take the place of one that another task put there meanwhile. One that is the same
+        stays: somebody may be reading it.
+        """
+        if _sound_output(final, None) == output:
+            return
         with suppress(FileNotFoundError):
             self._put_aside(final, remove=True)
         try:
@@ -179,17 +194,12 @@ class Cache:
 
     def _put_aside(self, path: Path, *, remove: bool = False) -> None:
         """In one step, so that a kill on the way never leaves part of an entry in its place."""
-        make_folder(self._aside)
-        aside = self._new_aside()
+        aside = self.room()
         try:
             path.replace(aside / path.name)
         finally:
             if remove:
                 shutil.rmtree(aside, ignore_errors=True)
-
-    def _new_aside(self) -> Path:
-        """Its name begins with the number of our process, which may be dead when somebody finds it."""
-        return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._aside))
 
 
 def _entry_text(files: _Files) -> str:

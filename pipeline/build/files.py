@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline import versions
 from pipeline.build import reasons
+from pipeline.build.cache import Cache
 from pipeline.build.keys import canonical, key_of
 from pipeline.build.plan import Album
 from pipeline.build.production import Production
@@ -23,7 +24,7 @@ from pipeline.deliver.release import Deliverable
 from pipeline.deliver.vinyl import vinyl_files
 from pipeline.deliver.vinyl_note import note_files
 from pipeline.faults import Fault, Faults
-from pipeline.files import sha256_file
+from pipeline.files import await_file, sha256_file
 from pipeline.formats import parse_format
 from pipeline.identity import folded
 from pipeline.manifest.load import Manifest
@@ -183,16 +184,21 @@ def fill(files: Sequence[File], output: Path, folder: Path, runner: Runner) -> l
 def _laid_down(files: Sequence[File], folder: Path, runner: Runner) -> dict[str, Row]:
     """The rows of all that rendered audio goes into and is not kept."""
     written = [file for file in files if file.deliverable.reads and not file.kept]
+    far = runner.workers.far
     pieces = [
         Piece(
             label=f"{file.deliverable.path}: write",
             seconds=_seconds(file.deliverable),
-            work=partial(_written_there, file, folder),
+            work=partial(_written_aside, file, runner.cache.folder)
+            if far
+            else partial(_written_there, file, folder),
             reason="; ".join(file.why),
         )
         for file in written
     ]
     rows = runner.map("delivering", pieces)
+    if far:
+        rows = [_fetched(file, room, row, folder) for file, (room, row) in zip(written, rows, strict=True)]
     return {file.deliverable.path: row for file, row in zip(written, rows, strict=True)}
 
 
@@ -202,6 +208,21 @@ def _seconds(each: Deliverable) -> float:
 
 def _written_there(file: File, folder: Path, _: Advance) -> Row:
     return _written(file, folder, {})
+
+
+def _written_aside(file: File, cache_folder: Path, _: Advance) -> tuple[Path, Row]:
+    """Written where nothing else is: whoever was taken for dead may still be at it."""
+    room = Cache(cache_folder).room()
+    (room / file.deliverable.path).parent.mkdir(parents=True)
+    return room, _written(file, room, {})
+
+
+def _fetched(file: File, room: Path, row: Row, folder: Path) -> Row:
+    """The file that a worker has left in a room of its own, put where it belongs."""
+    await_file(room / file.deliverable.path, room.parent)
+    shutil.move(room / file.deliverable.path, folder / file.deliverable.path)
+    shutil.rmtree(room, ignore_errors=True)
+    return row
 
 
 def keep(old: Path, path: Path) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from pipeline.build.cache import Cache
 from pipeline.faults import Fault, Faults
@@ -14,7 +14,6 @@ from pipeline.manifest.names import natural_key
 from pipeline.spent import Spent, collecting
 
 Advance = Callable[[float], None]
-Result = TypeVar("Result")
 Pending = Future[Any]
 DAMAGED = "damaged in the cache"
 
@@ -63,8 +62,8 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
 class Workers:
     """What tasks run on: `jobs` threads of this process, or an executor that several builds share.
 
-    `far`: the executor is in other processes, which reach the same files by the same paths. All that runs
-    ends soon after `stop` is set.
+    `far`: the executor is in other processes, which reach the same files by the same paths; what it is handed
+    takes `advance` as well. All that runs ends soon after `stop` is set.
     """
 
     jobs: int
@@ -136,25 +135,29 @@ class Runner:
         """What each piece of work hands back, in their order. A fault of one ends all."""
         with self.workers.executing() as executor:
             longest_first = sorted(range(len(pieces)), key=lambda number: -pieces[number].seconds)
-            futures = {number: self._hand_in(executor, pieces[number]) for number in longest_first}
-            with self._ending(list(futures.values())):
-                for done in self._done(list(futures.values())):
+            futures = {self._hand_in(executor, pieces[number]): number for number in longest_first}
+            with self._ending(list(futures)):
+                for done in self._done(list(futures)):
                     done.result()
-        ended = [futures[number].result() for number in range(len(pieces))]
+                    self._far_advance(pieces[futures[done]].seconds)
+        ended = [done.result() for done in sorted(futures, key=futures.__getitem__)]
         for piece, (_, spent) in zip(pieces, ended, strict=True):
             self._account(stage, piece.label, piece.seconds, spent)
         return [result for result, _ in ended]
 
     def _hand_in(self, executor: Executor, piece: Piece) -> Pending:
         if self.workers.far:
-            self.watcher.started(piece.label, piece.reason)
-            return executor.submit(_piece, piece.work, silent)
+            self._begins(piece)
+            return executor.submit(do_piece, piece)
         return executor.submit(self._piece_here, piece)
 
     def _piece_here(self, piece: Piece) -> tuple[Any, Spent]:
+        self._begins(piece)
+        return do_piece(piece, self._advance)
+
+    def _begins(self, piece: Piece) -> None:
         if piece.reason:
             self.watcher.started(piece.label, piece.reason)
-        return _piece(piece.work, self._advance)
 
     def _run_all(self, stage: str, tasks: Sequence[Task], twins: Sequence[Task]) -> None:
         with self.workers.executing() as executor:
@@ -195,7 +198,7 @@ class Runner:
         outputs, spent = made
         if self.workers.far:
             self.cache.trust(outputs)
-            self.watcher.advanced(task.seconds)
+        self._far_advance(task.seconds)
         self.ran.append(task)
         self._account(stage, task.label, task.seconds, spent)
 
@@ -209,10 +212,9 @@ class Runner:
             yield
         except BaseException:
             self._stop.set()
-            for future in futures:
-                future.cancel()
+            running = [future for future in futures if not future.cancel()]
             if not self.workers.far:
-                wait(futures)
+                wait(running)
             raise
 
     def _done(self, futures: Sequence[Pending]) -> Iterator[Pending]:
@@ -224,6 +226,11 @@ class Runner:
             yield from done
             if self.workers.stop.is_set():
                 raise Stopped
+
+    def _far_advance(self, seconds: float) -> None:
+        """What runs in another process tells nobody how far it is: it counts when it has ended."""
+        if self.workers.far:
+            self.watcher.advanced(seconds)
 
     def _advance(self, seconds: float) -> None:
         if self._stop.is_set() or self.workers.stop.is_set():
@@ -245,12 +252,19 @@ def perform(cache: Cache, task: Task, advance: Advance) -> tuple[dict[str, str],
     return {key: cache.output(key) for key in task.keys}, spent
 
 
-def perform_far(cache_folder: Path, task: Task) -> tuple[dict[str, str], Spent]:
-    """The same in another process, which has no part in the build but this."""
-    return perform(Cache(cache_folder), task, silent)
+def perform_far(cache_folder: Path, task: Task, advance: Advance = silent) -> tuple[dict[str, str], Spent]:
+    """The same in another process, which has no part in the build but this.
+
+    Nothing is done twice when the process that had done it has died before it could tell.
+    """
+    cache = Cache(cache_folder)
+    if all(cache.proves(key) for key in task.keys):
+        return {key: cache.output(key) for key in task.keys}, {}
+    return perform(cache, task, advance)
 
 
-def _piece(work: Callable[[Advance], Result], advance: Advance) -> tuple[Result, Spent]:
+def do_piece(piece: Piece, advance: Advance = silent) -> tuple[Any, Spent]:
+    """The result of a piece of work, and the CPU time by section."""
     with collecting() as spent:
-        result = work(advance)
+        result = piece.work(advance)
     return result, spent

@@ -354,7 +354,7 @@ def test_samples_over_full_scale_are_clipped_and_counted_without_a_limiter(tortu
     spec = render_spec([bare], [113], dither="none")
     folder = rendered(spec, tortures[44_100], [CD], tmp_path)[CD]
     audio = torture(44_100).astype("<f4").astype(float)
-    rounded = np.floor(audio * 2**15 + 0.5)
+    rounded = np.rint(audio * 2**15)
     expected = np.clip(rounded, -(2**15), 2**15 - 1)
     assert_array_equal(codes(folder, CD)[:66_150], expected)
     (track,) = read_rendered(folder)

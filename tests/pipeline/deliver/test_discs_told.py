@@ -18,7 +18,7 @@ def table_of(release):
     """The cells of each column by its heading; the first one has none."""
     outcome = Outcome(
         output=Path("delivery"), revision=1, release=release, ran=(), kept=0, written=0, kept_files=0,
-        approved_by={}, dropped=[], warnings=(),
+        approved_by={}, dropped=[], warnings=(), accounts=(),
     )  # fmt: skip
     return {column.header: [str(cell) for cell in column.cells] for column in release_table(outcome).columns}
 
