@@ -1,6 +1,7 @@
 """How alike left and right are: 1 for the same in both, 0 for nothing in common, -1 for one upside down."""
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,41 +17,56 @@ HOP_S = 0.1
 WINDOW_HOPS = 4
 # A window with less than that in a channel does not count: what noise floors have in common says nothing.
 SILENT_DBFS = -70.0
-LEFT, RIGHT, PRODUCT, MID, DIFFERENCE = range(5)
+LEFT, RIGHT, LEFT_SQUARE, RIGHT_SQUARE, PRODUCT = range(5)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class PairSums:
-    """Sums over consecutive stretches of left², right², left·right, mid² and difference².
+    """Sums over consecutive stretches of a programme: left, right, left², right², left·right.
 
-    mid = (left + right) / 2, difference = (left - right) / 2; they have sums of their own because those
-    of left and right would leave rounding noise where mono has nothing. The first and the last channel
-    are left and right; a single one is both.
+    `rows` is (stretches, 5) of those that are full; `rest`, (5,), of the `rest_frames` behind them.
     """
 
-    def __init__(self, stretch_frames: int) -> None:
-        self._stretch_frames = stretch_frames
-        self._pending, self._filled = np.zeros(5), 0
-        self._rows: list[NDArray[np.float64]] = []
-
-    def add(self, block: Block) -> None:
-        rows, self._filled = _pair_sums(block, self._pending, self._filled, self._stretch_frames)
-        self._rows.append(rows)
-
-    @property
-    def rows(self) -> NDArray[np.float64]:
-        """(stretches, 5), of those that are full."""
-        return np.concatenate([np.empty((0, 5)), *self._rows])
+    rows: NDArray[np.float64]
+    rest: NDArray[np.float64]
+    stretch_frames: int
+    rest_frames: int
 
     @property
     def total(self) -> NDArray[np.float64]:
-        """(5,) of all that was added."""
-        return np.asarray(self.rows.sum(axis=0) + self._pending)
+        """(5,) of everything."""
+        return np.asarray(self.rows.sum(axis=0) + self.rest)
+
+    @property
+    def frames(self) -> int:
+        return len(self.rows) * self.stretch_frames + self.rest_frames
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """Of left and of right, linear; 0 for no audio."""
+        left, right = self.total[[LEFT, RIGHT]] / max(1, self.frames)
+        return float(left), float(right)
+
+    @property
+    def rms(self) -> float:
+        """Of both together, linear."""
+        return math.sqrt(self.total[[LEFT_SQUARE, RIGHT_SQUARE]].sum() / max(1, 2 * self.frames))
+
+    def joined(self, count: int) -> "PairSums":
+        """With so many stretches as one."""
+        full, over = divmod(len(self.rows), count)
+        rows = np.sum([self.rows[place : full * count : count] for place in range(count)], axis=0)
+        rest = self.rows[full * count :].sum(axis=0) + self.rest
+        rest_frames = over * self.stretch_frames + self.rest_frames
+        return PairSums(rows, rest, count * self.stretch_frames, rest_frames)
 
 
-def coefficient(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(…, 5) sums to (…,) correlations, -1 to 1; 1 where a channel is silent: nothing is out of phase."""
-    power = np.sqrt(sums[..., LEFT] * sums[..., RIGHT])
-    alike = np.divide(sums[..., PRODUCT], power, out=np.ones(power.shape), where=power > 0.0)
+def coefficient(
+    left_square: NDArray[np.float64], right_square: NDArray[np.float64], product: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Correlations, -1 to 1, of sums; 1 where a channel is silent: nothing is out of phase."""
+    power = np.sqrt(left_square * right_square)
+    alike = np.divide(product, power, out=np.ones(power.shape), where=power > 0.0)
     return np.asarray(alike.clip(-1.0, 1.0))
 
 
@@ -66,64 +82,85 @@ class CorrelationReading(NamedTuple):
     lowest_at_s: float
 
 
+def correlation_of(sums: PairSums, rate: int) -> CorrelationReading:
+    """From sums over stretches of 100 ms."""
+    overall = float(_coefficients(sums.total))
+    running = _running(sums)
+    if np.isnan(running).all():
+        return CorrelationReading(overall, overall, 0.0)
+    lowest = int(np.nanargmin(running))
+    lowest_at_s = (lowest + WINDOW_HOPS / 2) * sums.stretch_frames / rate
+    return CorrelationReading(overall, float(running[lowest]), lowest_at_s)
+
+
+def _running(sums: PairSums) -> NDArray[np.float64]:
+    """(windows,); NaN for those that do not count."""
+    if len(sums.rows) < WINDOW_HOPS:
+        return np.empty(0)
+    windows = sliding_window_view(sums.rows, WINDOW_HOPS, axis=0).sum(axis=-1)
+    least = 10 ** (SILENT_DBFS / 10) * WINDOW_HOPS * sums.stretch_frames
+    heard = windows[:, [LEFT_SQUARE, RIGHT_SQUARE]].min(axis=1) > least
+    return np.where(heard, _coefficients(windows), math.nan)
+
+
+def _coefficients(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(…, 5) to (…,)."""
+    return coefficient(sums[..., LEFT_SQUARE], sums[..., RIGHT_SQUARE], sums[..., PRODUCT])
+
+
 class Correlation(Meter):
     """Correlation of left and right over all frequencies; windows of 400 ms every 100 ms.
 
     Windows in which a channel is under -70 dBFS (mean square) do not count for the lowest. Mono reads 1.
+    The first and the last channel are left and right; a single one is both.
     """
 
     def __init__(self, rate: int, channels: int = 2) -> None:
         super().__init__(channels)
+        self._rate = rate
         self._hop_frames = round(HOP_S * rate)
-        self._hop_s = self._hop_frames / rate
-        self._sums = PairSums(self._hop_frames)
+        self._pending, self._filled = np.zeros(5), 0
+        self._rows: list[NDArray[np.float64]] = []
 
     def _hear(self, block: Block) -> None:
-        self._sums.add(block)
+        self._rows.append(_pair_sums(block, self._pending, self._filled, self._hop_frames))
+        self._filled = (self._filled + len(block)) % self._hop_frames
+
+    @property
+    def sums(self) -> PairSums:
+        """Of what was heard so far."""
+        rows = np.concatenate([np.empty((0, 5)), *self._rows])
+        return PairSums(rows, self._pending.copy(), self._hop_frames, self._filled)
 
     @property
     def reading(self) -> CorrelationReading:
-        overall = float(coefficient(self._sums.total))
-        running = self._running()
-        if np.isnan(running).all():
-            return CorrelationReading(overall, overall, 0.0)
-        lowest = int(np.nanargmin(running))
-        return CorrelationReading(overall, float(running[lowest]), (lowest + WINDOW_HOPS / 2) * self._hop_s)
-
-    def _running(self) -> NDArray[np.float64]:
-        """(windows,); NaN for those that do not count."""
-        rows = self._sums.rows
-        if len(rows) < WINDOW_HOPS:
-            return np.empty(0)
-        windows = sliding_window_view(rows, WINDOW_HOPS, axis=0).sum(axis=-1)
-        least = 10 ** (SILENT_DBFS / 10) * WINDOW_HOPS * self._hop_frames
-        heard = windows[:, [LEFT, RIGHT]].min(axis=1) > least
-        return np.where(heard, coefficient(windows), math.nan)
+        return correlation_of(self.sums, self._rate)
 
 
 @njit(nogil=True, cache=True)
 def _pair_sums(
     block: Block, pending: NDArray[np.float64], filled: int, stretch_frames: int
-) -> tuple[NDArray[np.float64], int]:
-    """(stretches, 5) sums of those that become full; frames of the one that does not.
+) -> NDArray[np.float64]:
+    """(stretches, 5) sums of those that become full, `filled` frames of the first of which were added before.
 
     Frame after frame, so that blocks do not matter. `pending`, (5,), is the sum so far; changed in place.
     """
     last = block.shape[1] - 1
     rows = np.empty(((filled + len(block)) // stretch_frames, 5))
-    full = 0
-    for frame in range(len(block)):
-        left, right = block[frame, 0], block[frame, last]
-        mid, difference = (left + right) / 2, (left - right) / 2
-        pending[LEFT] += left * left
-        pending[RIGHT] += right * right
-        pending[PRODUCT] += left * right
-        pending[MID] += mid * mid
-        pending[DIFFERENCE] += difference * difference
-        filled += 1
-        if filled == stretch_frames:
-            rows[full] = pending
-            full += 1
+    start = 0
+    for stretch in range(len(rows) + 1):
+        stop = min(len(block), (stretch + 1) * stretch_frames - filled)
+        left_sum, right_sum, left_square, right_square, product = pending
+        for frame in range(start, stop):
+            left, right = block[frame, 0], block[frame, last]
+            left_sum += left
+            right_sum += right
+            left_square += left * left
+            right_square += right * right
+            product += left * right
+        pending[:] = left_sum, right_sum, left_square, right_square, product
+        if stretch < len(rows):
+            rows[stretch] = pending
             pending[:] = 0.0
-            filled = 0
-    return rows, filled
+        start = stop
+    return rows

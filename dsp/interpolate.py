@@ -1,7 +1,7 @@
 """The signal between its samples: taps, and the search for what is highest there.
 
-The values half-way between the frames come from an FFT (dsp/true_peak.py), in which every frame of a
-long stretch counts, so nothing is missed up to half the rate. A signal known at twice its rate fills only
+The values half-way between the frames are those of dsp/midpoints.py, in which every frame of a long stretch
+counts, so nothing is missed up to half the rate. A signal known at twice its rate fills only
 half of the band: ten taps are enough for three more values in each half, and a parabola through the three
 highest for what lies between those.
 """
@@ -17,14 +17,10 @@ Array = NDArray[np.float64]
 Taps = tuple[float, ...]
 Pair = tuple[Taps, Taps]
 
-# Frames that a search needs on either side of those it reads.
-MARGIN = 16
-# Frames looked at together, all or none: they stay in the first-level cache.
-TILE = 64
-# A tone of half the rate is at most 3 dB over the highest of its values at twice the rate, so where all
-# are lower than this share of a level, nothing between them reaches it.
-GATE = 0.7
-# It is at most 0.17 dB over the highest of eight values a frame.
+# Frames that a search needs before the frame of its first gap, and behind that of its last.
+REACH = 3
+OTHERS_REACH = 9
+# A tone of half the rate is at most 0.17 dB over the highest of its values at eight a frame.
 PARABOLA_MOST = 1.02
 
 
@@ -131,102 +127,32 @@ def _refined(doubled: Array, gap: int, fine: tuple[Pair, Pair]) -> float:
 
 
 @njit(nogil=True, cache=True)
-def any_above(signal: Array, level: float) -> bool:
-    """Whether any magnitude of (frames,) is; all are counted, because that vectorises."""
-    above = 0
-    for i in range(len(signal)):
-        above += signal[i] > level or signal[i] < -level
-    return above > 0
+def raise_gaps(samples: Array, midpoints: Array, level: float, gaps: Array) -> None:
+    """gaps[i] is raised to the highest magnitude between two frames; where it is not over `level`, or less.
 
-
-@njit(nogil=True, cache=True)
-def _search(samples: Array, midpoints: Array, start: int, level: float, gaps: Array) -> None:
-    """gaps[i] is raised to the highest magnitude behind frame start + i, where that is over `level`.
-
-    samples, midpoints: (frames,) of one channel, with MARGIN frames or more around those gaps.
+    Args:
+        samples, midpoints: of REACH frames before the first gap on, to REACH behind the last; a midpoint lies
+            behind the frame of its number.
     """
     count = len(gaps)
-    if not (
-        any_above(samples[start : start + count + 1], GATE * level)
-        or any_above(midpoints[start : start + count], GATE * level)
-    ):
-        return
-    doubled = np.empty(2 * (count + 6))
-    for i in range(count + 6):
-        doubled[2 * i] = samples[start - 3 + i]
-        doubled[2 * i + 1] = midpoints[start - 3 + i]
+    doubled = np.empty(2 * (count + 2 * REACH))
+    for i in range(count + 2 * REACH):
+        doubled[2 * i] = samples[i]
+        doubled[2 * i + 1] = midpoints[i]
     halves = np.empty(2 * count)
     for i in range(2 * count):
-        left, right = abs(doubled[6 + i]), abs(doubled[7 + i])
+        left, right = abs(doubled[2 * REACH + i]), abs(doubled[2 * REACH + i + 1])
         halves[i] = left if left > right else right
-    _raise(doubled[2:], FINE, halves)
+    _raise(doubled[2 * REACH - 4 :], FINE, halves)
     for i in range(2 * count):
         if halves[i] * PARABOLA_MOST > level:
-            halves[i] = max(halves[i], _refined(doubled, 6 + i, FINE))
+            halves[i] = max(halves[i], _refined(doubled, 2 * REACH + i, FINE))
     for i in range(count):
         gaps[i] = max(gaps[i], max(halves[2 * i], halves[2 * i + 1]))
 
 
 @njit(nogil=True, cache=True)
-def _search_as_others(samples: Array, start: int, level: float, gaps: Array) -> None:
-    """The same for what other meters see."""
-    count = len(gaps)
-    if any_above(samples[start : start + count + 1], GATE * level):
-        _raise(samples[start - 5 : start + count + 6], SHORT, gaps)
-        _raise(samples[start - 9 : start + count + 10], MIDDLE, gaps)
-
-
-@njit(nogil=True, cache=True)
-def readings(
-    samples: Array, midpoints: Array, first: int, frames: int, level: float, as_others: bool
-) -> Array:
-    """(frames,) magnitudes, each from the gap before to the gap behind its frame, over all channels.
-
-    Those at or below `level` may be too low.
-
-    Args:
-        samples, midpoints: (channels, …) with MARGIN more on either side than the `frames` from `first`
-            on; a midpoint lies behind the frame of its number.
-        as_others: look through the short taps of other meters as well.
-    """
-    gaps = np.zeros(frames + 1)
-    highest = np.zeros(frames)
-    for channel in range(len(samples)):
-        for start in range(0, frames + 1, TILE):
-            tile = gaps[start : start + TILE]
-            _search(samples[channel], midpoints[channel], first - 1 + start, level, tile)
-            if as_others:
-                _search_as_others(samples[channel], first - 1 + start, level, tile)
-        for i in range(frames):
-            highest[i] = max(highest[i], abs(samples[channel, first + i]))
-    for i in range(frames):
-        highest[i] = max(highest[i], max(gaps[i], gaps[i + 1]))
-    return highest
-
-
-@njit(nogil=True, cache=True)
-def highest_reading(samples: Array, midpoints: Array, first: int, frames: int, level: float) -> float:
-    """The highest of the `readings`, or `level` where none is higher."""
-    for channel in range(len(samples)):
-        for i in range(frames):
-            level = max(level, max(abs(samples[channel, first + i]), abs(midpoints[channel, first + i])))
-    tile = np.empty(TILE)
-    for channel in range(len(samples)):
-        for start in range(first - 1, first + frames, TILE):
-            gaps = tile[: min(TILE, first + frames - start)]
-            gaps[:] = 0.0
-            _search(samples[channel], midpoints[channel], start, level, gaps)
-            for gap in gaps:
-                level = max(level, gap)
-    return level
-
-
-@njit(nogil=True, cache=True)
-def highest_readings(samples: Array, midpoints: Array, first: int, frames: int, hop: int) -> Array:
-    """(ceil(frames / hop),): the highest reading of each `hop` frames."""
-    groups = np.empty(-(-frames // hop))
-    for group in range(len(groups)):
-        start = group * hop
-        count = min(hop, frames - start)
-        groups[group] = highest_reading(samples, midpoints, first + start, count, 0.0)
-    return groups
+def raise_as_others(samples: Array, gaps: Array) -> None:
+    """The same for what other meters see, from OTHERS_REACH frames before the first gap on."""
+    _raise(samples[OTHERS_REACH - 5 :], SHORT, gaps)
+    _raise(samples, MIDDLE, gaps)

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from dsp.correlation import PairSums
+from dsp.pairs import load, load_four, store_four, swapped
 from dsp.stream import Block
 
 ABSOLUTE_GATE_LUFS = -70.0
@@ -32,6 +33,8 @@ MOMENTARY_SUB_BLOCKS = 40
 SHORT_TERM_SUB_BLOCKS = 300
 # A filter's memory under this (-600 dBFS) is cleared: it would dwindle in denormal numbers for ever.
 NOTHING = 1e-30
+# What is kept of each pair of channels: memory of the filter, and sums of the stretch that is not yet full.
+MEMORY, SUMS = 8, 8
 
 
 def k_weighting_sos(rate: int) -> NDArray[np.float64]:
@@ -71,8 +74,20 @@ def window_means(energy: NDArray[np.float64], window: int, step: int = 1) -> NDA
     """Mean energy of each window that lies fully inside the programme."""
     if len(energy) < window:
         return np.empty(0)
-    means: NDArray[np.float64] = sliding_window_view(energy, window)[::step].mean(axis=1)
-    return means
+    return np.asarray(_window_sums(energy, window)[::step] / window)
+
+
+def _window_sums(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """Sums of so many neighbours, put together from those of 1, 2, 4, 8 …; silence stays silence."""
+    sums = np.zeros(len(values) - window + 1)
+    first, width = 0, 1
+    while width <= window:
+        if window & width:
+            sums += values[first : first + len(sums)]
+            first += width
+        values = values[:-width] + values[width:]
+        width *= 2
+    return sums
 
 
 def gating_blocks(sub_energy: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,19 +164,22 @@ class KWeightedEnergy:
     """
 
     def __init__(self, rate: int, channels: int, per_second: int = SUB_BLOCKS_PER_SECOND) -> None:
-        self._sos = k_weighting_sos(rate)
-        self._state = np.zeros((channels, 4))
+        shelf, high_pass = k_weighting_sos(rate)
         self.stretch_frames = round(rate / per_second)
-        # Of the stretch that is not yet full: sum of the squares, and how many frames it has.
-        self._pending, self._filled = 0.0, 0
-        self._energy: list[NDArray[np.float64]] = []
+        self._coefficients = np.repeat([*shelf[1:3] / shelf[0], *shelf[4:], *high_pass[4:]], 2)
+        self._gain = float(shelf[0] * high_pass[0]) ** 2 / self.stretch_frames
+        self._state = np.zeros(((channels + 1) // 2, MEMORY + SUMS))
+        self._filled = 0
+        self._rows = [[np.empty((0, SUMS))] for _ in self._state]
         self._channels = channels
 
     def process(self, block: Block) -> Block:
-        energy, self._pending, self._filled = _weighted_energy(
-            block, self._sos, self._state, self._pending, self._filled, self.stretch_frames
-        )
-        self._energy.append(energy)
+        even = np.append(block, block[:, -1:], axis=1) if self._channels % 2 else block
+        samples = even.reshape(len(block), len(self._state), 2)
+        for pair, state in enumerate(self._state):
+            rows = _heard(samples, pair, state, self._coefficients, self._filled, self.stretch_frames)
+            self._rows[pair].append(rows)
+        self._filled = (self._filled + len(block)) % self.stretch_frames
         return block
 
     def flush(self) -> Block:
@@ -170,7 +188,17 @@ class KWeightedEnergy:
     @property
     def energy(self) -> NDArray[np.float64]:
         """(stretches,), mean square summed over channels; linear."""
-        return np.concatenate(self._energy) if self._energy else np.empty(0)
+        pairs = [np.concatenate(rows) for rows in self._rows]
+        channels = [pairs[channel // 2][:, channel % 2] for channel in range(self._channels)]
+        return np.asarray(np.sum(channels, axis=0) * self._gain)
+
+    @property
+    def sums(self) -> PairSums:
+        """Of the first two channels, unweighted. They are taken on the way: the filter waits for itself most
+        of the time, and they cost nothing.
+        """
+        rows = np.concatenate(self._rows[0])[:, 2:7]
+        return PairSums(rows, self._state[0, -6:-1].copy(), self.stretch_frames, self._filled)
 
 
 class LoudnessMeter(KWeightedEnergy):
@@ -182,44 +210,60 @@ class LoudnessMeter(KWeightedEnergy):
 
 
 @njit(nogil=True, cache=True)
-def _weighted_energy(
-    block: Block,
-    sos: NDArray[np.float64],
+def _heard(
+    samples: NDArray[np.float64],
+    pair: int,
     state: NDArray[np.float64],
-    total: float,
+    coefficients: NDArray[np.float64],
     filled: int,
     stretch_frames: int,
-) -> tuple[NDArray[np.float64], float, int]:
-    """Mean squares of the stretches that become full; sum and number of frames of the one that does not.
-
-    Filter and sum in one loop are 2.6 times as fast as scipy's filter and numpy's sum at 96 kHz stereo.
+) -> NDArray[np.float64]:
+    """(stretches, 8), of those that become full, `filled` frames of the first of which were heard before.
 
     Args:
-        sos: (2, 6), the K-weighting.
-        state: (channels, 4), memory of both sections (transposed direct form 2); changed in place.
+        samples: (frames, pairs of channels, 2), of which one pair is heard.
+        state: (16,) of that pair: memory of the filter, and the sums so far; changed in place.
+
+    Returns:
+        Of left and right each: K-weighted squares but for their gain, samples, squares, and products of both.
     """
-    b0, b1, b2, a1, a2 = sos[0, 0], sos[0, 1], sos[0, 2], sos[0, 4], sos[0, 5]
-    d0, d1, d2, c1, c2 = sos[1, 0], sos[1, 1], sos[1, 2], sos[1, 4], sos[1, 5]
-    frames, channels = block.shape
-    energy = np.empty((filled + frames) // stretch_frames)
-    full = 0
-    for frame in range(frames):
-        for channel in range(channels):
-            sample = block[frame, channel]
-            shelved = b0 * sample + state[channel, 0]
-            state[channel, 0] = b1 * sample - a1 * shelved + state[channel, 1]
-            state[channel, 1] = b2 * sample - a2 * shelved
-            weighted = d0 * shelved + state[channel, 2]
-            state[channel, 2] = d1 * shelved - c1 * weighted + state[channel, 3]
-            state[channel, 3] = d2 * shelved - c2 * weighted
-            total += weighted * weighted
-        filled += 1
-        if filled == stretch_frames:
-            energy[full] = total / stretch_frames
-            full += 1
-            total, filled = 0.0, 0
-            for channel in range(channels):
-                for place in range(4):
-                    if abs(state[channel, place]) < NOTHING:
-                        state[channel, place] = 0.0
-    return energy, total, filled
+    rows = np.empty(((filled + len(samples)) // stretch_frames, SUMS))
+    start = 0
+    for stretch in range(len(rows)):
+        stop = (stretch + 1) * stretch_frames - filled
+        _hear(samples, pair, start, stop, state, coefficients)
+        rows[stretch] = state[MEMORY:]
+        state[MEMORY:] = 0.0
+        for place in range(MEMORY):
+            if abs(state[place]) < NOTHING:
+                state[place] = 0.0
+        start = stop
+    _hear(samples, pair, start, len(samples), state, coefficients)
+    return rows
+
+
+@njit(nogil=True, cache=True)
+def _hear(
+    samples: NDArray[np.float64],
+    pair: int,
+    start: int,
+    stop: int,
+    state: NDArray[np.float64],
+    coefficients: NDArray[np.float64],
+) -> None:
+    """Direct form 2, which waits least for itself. Without gains the numerator of the second is 1, -2, 1."""
+    b1, b2, a1, a2 = load_four(coefficients, 0)
+    c1, c2 = load(coefficients, 8), load(coefficients, 10)
+    s1, s2, t1, t2 = load_four(state, 0)
+    weighted, plain, squares, products = load_four(state, MEMORY)
+    flat = samples.ravel()
+    for frame in range(start, stop):
+        x = load(flat, 2 * (frame * samples.shape[1] + pair))
+        s0 = (x - a2 * s2) - a1 * s1
+        t0 = (((s0 + b1 * s1) + b2 * s2) - c2 * t2) - c1 * t1
+        y = (t0 - t1) - (t1 - t2)
+        s1, s2, t1, t2 = s0, s1, t0, t1
+        weighted, plain = weighted + y * y, plain + x
+        squares, products = squares + x * x, products + x * swapped(x)
+    store_four(state, 0, (s1, s2, t1, t2))
+    store_four(state, MEMORY, (weighted, plain, squares, products))

@@ -1,15 +1,19 @@
 """What a cutting engineer asks of a side: its low end, its sibilance, its crest factor, its DC."""
 
+import cmath
 import math
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import signal
 
-from dsp.correlation import DIFFERENCE, MID, PairSums, coefficient
+from dsp.correlation import coefficient
+from dsp.filters import band_sos
+from dsp.low_rate import LowRate
 from dsp.meter import Meter
+from dsp.pairs import load, load_four, store_four, swapped
+from dsp.sections import TINY, Sections
 from dsp.stream import Block
 
 # Plants want the bass in the middle below 100 to 150 Hz; the upper figure is the stricter one.
@@ -23,18 +27,8 @@ SIBILANCE_LIMIT_DB = -6.0
 QUIET_DB = -10.0
 MOMENT_SPACING_S = 0.5
 MOMENTS_MOST = 8
-
-
-class _Filter:
-    """Second-order sections that go on where the last block ended."""
-
-    def __init__(self, sections: NDArray[np.float64], channels: int) -> None:
-        self._sections = sections
-        self._state = np.zeros((len(sections), 2, channels))
-
-    def __call__(self, block: Block) -> Block:
-        filtered, self._state = signal.sosfilt(self._sections, block, axis=0, zi=self._state)
-        return np.asarray(filtered)
+# Of a float64, without its sign.
+MAGNITUDE = 0x7FFF_FFFF_FFFF_FFFF
 
 
 class LowEndReading(NamedTuple):
@@ -48,6 +42,38 @@ class LowEndReading(NamedTuple):
     side_to_mid_db: float
 
 
+class LowEndSums:
+    """Energies and products of what is below 150 Hz, Linkwitz-Riley, in stereo at a low rate."""
+
+    def __init__(self, rate: float) -> None:
+        self._coefficients = np.append(np.repeat(_low_pass_section(LOW_END_HZ, rate), 2), [1.0, -1.0])
+        self._state = np.zeros((4, 2))
+        # Of left and right, their product (twice), and of their sum and difference.
+        self._sums = np.zeros((4, 2))
+
+    def add(self, chunk: Block) -> None:
+        """(frames, 2), always as many."""
+        _add_low_end(chunk.ravel(), self._coefficients, self._state.ravel(), self._sums.ravel())
+        self._state[np.abs(self._state) < TINY] = 0.0
+
+    @property
+    def reading(self) -> LowEndReading:
+        (left_square, right_square), (product, _), (sum_square, difference_square), _ = self._sums
+        alike = coefficient(left_square, right_square, product)
+        return LowEndReading(float(alike), _ratio_db(float(difference_square), float(sum_square)))
+
+
+def _low_pass_section(freq_hz: float, rate: float) -> tuple[float, float, float]:
+    """Butterworth of second order, without its gain: what is added of the input before, and what is taken
+    away of the outputs before.
+
+    It has the poles of the analogue one, and of zeros one that makes up for their number: up to a tenth of
+    the rate it is within 0.02 dB.
+    """
+    pole = cmath.exp(cmath.rect(2 * math.pi * freq_hz / rate, 0.75 * math.pi))
+    return 2.0 - math.sqrt(3.0), -2.0 * pole.real, abs(pole) ** 2
+
+
 class LowEnd(Meter):
     """Correlation and width of what is below 150 Hz (Linkwitz-Riley, 24 dB an octave, -6 dB at 150 Hz).
 
@@ -56,19 +82,22 @@ class LowEnd(Meter):
 
     def __init__(self, rate: int, channels: int = 2) -> None:
         super().__init__(channels)
-        half = signal.butter(2, LOW_END_HZ, fs=rate, output="sos")
-        self._filter = _Filter(np.concatenate([half, half]), 2)
-        self._sums = PairSums(rate)
+        self._chunks = LowRate(rate)
+        self._sums = LowEndSums(self._chunks.low_rate)
 
     def _hear(self, block: Block) -> None:
-        self._sums.add(self._filter(block[:, [0, -1]]))
+        for _, low in self._chunks.feed(block):
+            self._sums.add(low)
+
+    def flush(self) -> Block:
+        for _, low in self._chunks.rest():
+            self._sums.add(low)
+        return super().flush()
 
     @property
     def reading(self) -> LowEndReading:
-        total = self._sums.total
-        return LowEndReading(
-            float(coefficient(total)), _ratio_db(float(total[DIFFERENCE]), float(total[MID]))
-        )
+        """Complete after `flush`."""
+        return self._sums.reading
 
 
 class Moment(NamedTuple):
@@ -92,13 +121,14 @@ class Sibilance(Meter):
         super().__init__(channels)
         self._rate = rate
         self._window = round(WINDOW_S * rate)
-        self._filter = _Filter(signal.butter(2, SIBILANCE_HZ, "bandpass", fs=rate, output="sos"), channels)
+        self._filter = Sections(band_sos(*SIBILANCE_HZ, rate), channels)
         # (frames not yet a window, 2): mean square over the channels, of the band and of everything.
         self._rest = np.empty((0, 2))
         self._windows: list[NDArray[np.float64]] = []
 
     def _hear(self, block: Block) -> None:
-        energy = np.stack([np.square(part).mean(axis=1) for part in (self._filter(block), block)], axis=1)
+        parts = self._filter.process(block), block
+        energy = np.stack([np.square(part).mean(axis=1) for part in parts], axis=1)
         energy = np.concatenate([self._rest, energy])
         count = len(energy) // self._window
         whole = energy[: count * self._window].reshape(count, self._window, 2)
@@ -145,18 +175,19 @@ class Crest(Meter):
     def __init__(self, channels: int = 2) -> None:
         super().__init__(channels)
         self._peak = 0.0
-        self._squares = np.zeros(channels)
+        self._sums = np.zeros((channels, 2))
         self._samples = 0
 
     def _hear(self, block: Block) -> None:
-        self._peak = max(self._peak, float(np.abs(block).max()))
-        _add_up(block * block, self._squares)
+        self._peak = max(self._peak, highest(block))
+        _add_up(block, self._sums)
         self._samples += block.size
 
     @property
     def reading_db(self) -> float:
         """dB; 0 for silence."""
-        return _ratio_db(self._peak**2, float(self._squares.sum()) / self._samples) if self._peak else 0.0
+        mean_square = float(self._sums[:, 1].sum()) / max(1, self._samples)
+        return _ratio_db(self._peak**2, mean_square) if self._peak else 0.0
 
 
 class DcMean(Meter):
@@ -164,25 +195,78 @@ class DcMean(Meter):
 
     def __init__(self, channels: int = 2) -> None:
         super().__init__(channels)
-        self._sum = np.zeros(channels)
+        self._sums = np.zeros((channels, 2))
         self._frames = 0
 
     def _hear(self, block: Block) -> None:
-        _add_up(block, self._sum)
+        _add_up(block, self._sums)
         self._frames += len(block)
 
     @property
     def reading(self) -> tuple[float, ...]:
         """(channels,); 0 for no audio."""
-        return tuple(float(value) for value in self._sum / max(1, self._frames))
+        return tuple((self._sums[:, 0] / max(1, self._frames)).tolist())
+
+
+def highest(block: Block) -> float:
+    """The highest magnitude; 0 for no audio.
+
+    Of magnitudes the larger has the larger bits, and as integers they are compared many at a time.
+    """
+    return float(np.int64(_most(block.view(np.int64))).view(np.float64))
+
+
+@njit(nogil=True, cache=True)
+def _most(bits: NDArray[np.int64]) -> int:
+    most = 0
+    flat = bits.ravel()
+    for place in range(flat.size):
+        most = max(most, flat[place] & MAGNITUDE)
+    return most
 
 
 @njit(nogil=True, cache=True)
 def _add_up(block: Block, sums: NDArray[np.float64]) -> None:
-    """Add each channel to its sum, frame after frame, so that blocks do not matter."""
-    for frame in range(block.shape[0]):
-        for channel in range(block.shape[1]):
-            sums[channel] += block[frame, channel]
+    """Add each channel and its squares to (channels, 2), frame after frame, so that blocks do not matter."""
+    for channel in range(0, len(sums), 2):
+        other = min(channel + 1, len(sums) - 1)
+        total, squares = sums[channel, 0], sums[channel, 1]
+        other_total, other_squares = sums[other, 0], sums[other, 1]
+        for frame in range(len(block)):
+            sample, other_sample = block[frame, channel], block[frame, other]
+            total += sample
+            squares += sample * sample
+            other_total += other_sample
+            other_squares += other_sample * other_sample
+        sums[channel, 0], sums[channel, 1] = total, squares
+        sums[other, 0], sums[other, 1] = other_total, other_squares
+
+
+@njit(nogil=True, cache=True)
+def _add_low_end(
+    samples: NDArray[np.float64],
+    coefficients: NDArray[np.float64],
+    state: NDArray[np.float64],
+    sums: NDArray[np.float64],
+) -> None:
+    """Add up what two equal sections leave of left and right, which are by turns in `samples`.
+
+    Sum and difference have sums of their own: those of left and right would leave rounding noise where mono
+    has nothing. `state` is what was last and before that within either section; it is changed in place.
+    """
+    zero, first, second, opposite = load_four(coefficients, 0)
+    a1, a2, b1, b2 = load_four(state, 0)
+    squares, products, other_squares, _ = load_four(sums, 0)
+    for place in range(0, samples.size, 2):
+        a0 = (load(samples, place) - second * a2) - first * a1
+        b0 = ((a0 + zero * a1) - second * b2) - first * b1
+        low = b0 + zero * b1
+        a1, a2, b1, b2 = a0, a1, b0, b1
+        apart = swapped(low) + opposite * low
+        squares, products = squares + low * low, products + low * swapped(low)
+        other_squares = other_squares + apart * apart
+    store_four(state, 0, (a1, a2, b1, b2))
+    store_four(sums, 0, (squares, products, other_squares, other_squares))
 
 
 def _ratio_db(energy: float, reference: float) -> float:

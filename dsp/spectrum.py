@@ -4,17 +4,20 @@ Bands are those of IEC 61260-1:2014 with base 10: centres at 1000 Hz times 10^(n
 edges half a tenth of a decade to either side.
 """
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import fft, signal
 
-from dsp.decimate import Decimator
+from dsp.fourier import add_powers, in_order, turns_of
+from dsp.low_rate import CHUNK_FRAMES, LowRate
 from dsp.meter import Meter
+from dsp.metrics import LowEndReading, LowEndSums
 from dsp.stream import Block
+
+Array = NDArray[np.float64]
 
 NOMINAL_HZ = (
     20, 25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000,
@@ -23,16 +26,11 @@ NOMINAL_HZ = (
 CENTRES_HZ = 1000.0 * 10.0 ** (np.arange(-17, 14) / 10)
 EDGES_HZ = 1000.0 * 10.0 ** (np.arange(-17.5, 14) / 10)
 
-# Two transforms: a short one for the bands from 400 Hz on, and one of the same signal at some 6 kHz for
-# those below. A bin is at most so wide: the main lobe of the window, four bins, lies within any band. Only
-# within 10 Hz of 355 Hz, where the two meet, a tone may count up to 2 dB less or more than it has.
-FINE_BANDS = slice(13, 31)
-COARSE_BANDS = slice(0, 13)
-FINE_BIN_HZ = 6.0
-COARSE_BIN_HZ = 0.75
-COARSE_RATE = 6_000
-# What folds onto the low bands is this much weaker.
-ALIAS_DB = 100.0
+# Two transforms: one of the audio as it is, and one at an eighth of the rate, whose bins are as fine as the
+# lowest bands need. Over the highest octave of what is kept there, the former takes over from the latter:
+# its main lobe, four bins, lies well within any band by then.
+FINE_SIZE = 4096
+COARSE_SIZE = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,107 +76,118 @@ class Balance:
 class ThirdOctaves(Meter):
     """Third-octave bands from 20 Hz to 20 kHz over the whole programme.
 
-    Averaged spectra of Hann-windowed blocks that overlap by half; the first begins half a block before
+    Averaged spectra of Hann-windowed stretches that overlap by half; the first begins half a stretch before
     the programme, so that every frame counts. Bins that lie in two bands are shared by their width.
     The first and the last channel are left and right.
+
+    What it has at a low rate is heard by a meter of the low end as well, which then costs next to nothing.
     """
 
     def __init__(self, rate: int, channels: int = 2) -> None:
         super().__init__(channels)
-        rows = min(channels, 2)
-        factor = 2 ** max(1, round(math.log2(rate / COARSE_RATE)))
         self._frames = 0
-        self._decimator = Decimator(rate, factor, rows, EDGES_HZ[COARSE_BANDS.stop], ALIAS_DB)
-        self._fine = _AveragedSpectrum(rate, FINE_BIN_HZ, rows)
-        self._coarse = _AveragedSpectrum(rate / factor, COARSE_BIN_HZ, rows)
-        self._factor = factor
+        self._rate = rate
+        self._chunks = LowRate(rate)
+        self._low_end = LowEndSums(self._chunks.low_rate)
+        self._fine = _AveragedSpectrum(FINE_SIZE, rate, CHUNK_FRAMES)
+        self._coarse = _AveragedSpectrum(COARSE_SIZE, self._chunks.low_rate, COARSE_SIZE)
 
     def _hear(self, block: Block) -> None:
         self._frames += len(block)
-        self._add(_mid_and_difference(block))
-
-    def _add(self, rows: NDArray[np.float64]) -> None:
-        self._fine.add(rows)
-        self._coarse.add(self._decimator.process(rows))
+        for chunk, low in self._chunks.feed(block):
+            self._read(chunk, low)
 
     def flush(self) -> Block:
-        self._coarse.add(self._decimator.flush())
-        self._fine.flush()
-        self._coarse.flush()
+        for chunk, low in self._chunks.rest():
+            self._read(chunk, low)
+        for spectrum in (self._fine, self._coarse):
+            spectrum.flush()
         return super().flush()
+
+    def _read(self, chunk: Block, low: Block) -> None:
+        self._fine.add(chunk)
+        self._coarse.add(low)
+        self._low_end.add(low)
+
+    @property
+    def low_end(self) -> LowEndReading:
+        """What `dsp.metrics.LowEnd` reads."""
+        return self._low_end.reading
 
     @property
     def reading(self) -> Balance:
         """All 31 bands."""
         bands = np.zeros((2, len(CENTRES_HZ)))
         if self._frames:
-            for spectrum, chosen, frames in (
-                (self._coarse, COARSE_BANDS, self._frames / self._factor),
-                (self._fine, FINE_BANDS, self._frames),
-            ):
-                powers = spectrum.bands(EDGES_HZ[chosen.start : chosen.stop + 1], frames)
-                bands[: len(powers), chosen] = powers
+            low_frames = self._frames * self._chunks.low_rate / self._rate
+            bands += self._fine.bands(self._frames, self._fine_share)
+            bands += self._coarse.bands(low_frames, lambda hz: 1.0 - self._fine_share(hz))
         return Balance(mid=bands[0], difference=bands[1])
+
+    def _fine_share(self, hz: Array) -> Array:
+        way = np.clip(2.0 * hz / self._chunks.kept_hz - 1.0, 0.0, 1.0)
+        return np.asarray(np.sin(np.pi / 2 * way) ** 2)
 
 
 class _AveragedSpectrum:
-    """Sum of the power spectra of overlapping blocks; audio comes as (rows, frames)."""
+    """Sums of the power spectra of overlapping stretches of mid and of difference."""
 
-    def __init__(self, rate: float, bin_hz: float, rows: int) -> None:
-        self._size = 2 ** math.ceil(math.log2(rate / bin_hz))
-        self._bin_hz = rate / self._size
-        self._window = signal.windows.hann(self._size, sym=False)
-        self._held = np.zeros((rows, self._size // 2))
-        self._sum = np.zeros((rows, self._size // 2 + 1))
+    def __init__(self, size: int, rate: float, frames_at_once: int) -> None:
+        """`frames_at_once`: a multiple of the size, and of the length of each chunk."""
+        self._size = size
+        self._bin_hz = rate / size
+        self._window = 0.5 - 0.5 * np.cos(2 * np.pi / size * np.arange(size))
+        self._totals = np.zeros((2, 4, size // 4))
+        # Behind the last half of what was read before, which is in a stretch that goes on.
+        self._rows = np.zeros((2, size // 2 + frames_at_once))
+        self._filled = size // 2
 
-    def add(self, audio: NDArray[np.float64]) -> None:
-        joined = np.concatenate([self._held, audio], axis=1)
-        hop = self._size // 2
-        blocks = max(0, joined.shape[1] // hop - 1)
-        for start in range(0, blocks * hop, hop):
-            windowed = self._window * joined[:, start : start + self._size]
-            _add_power(fft.rfft(windowed, axis=1, overwrite_x=True), self._sum)
-        self._held = joined[:, blocks * hop :].copy()
+    def add(self, chunk: Block) -> None:
+        """(frames, 2), left and right."""
+        _mid_and_difference(chunk.ravel(), self._rows, self._filled)
+        self._filled += len(chunk)
+        if self._filled == self._rows.shape[1]:
+            self._read()
 
     def flush(self) -> None:
-        """Silence behind the programme, until no block holds any of it."""
-        self.add(np.zeros((len(self._held), self._size - 1)))
+        """Silence behind the programme, until no stretch holds any of it."""
+        for _ in range(2):
+            self._rows[:, self._filled :] = 0.0
+            self._read()
 
-    def bands(self, edges_hz: NDArray[np.float64], frames: float) -> NDArray[np.float64]:
-        """(rows, bands): mean square between neighbouring edges, over so many frames."""
-        scale = 2.0 / (self._size * self._weight_of(frames))
-        places = np.arange(self._sum.shape[1])
-        bands = []
-        for low, high in zip(edges_hz[:-1] / self._bin_hz, edges_hz[1:] / self._bin_hz, strict=True):
-            share = np.clip(np.minimum(high, places + 0.5) - np.maximum(low, places - 0.5), 0.0, 1.0)
-            bands.append((scale * self._sum * share).sum(axis=1))
-        return np.stack(bands, axis=1)
+    def _read(self) -> None:
+        add_powers(self._rows, self._window, turns_of(self._size), self._totals)
+        half = self._size // 2
+        self._rows[:, :half] = self._rows[:, -half:]
+        self._filled = half
+
+    def bands(self, frames: float, share_at: Callable[[Array], Array]) -> Array:
+        """(2, 31): mean square in each band over so many frames, of the share that counts at each Hz."""
+        power = in_order(self._totals) * (2.0 / (self._size * self._weight_of(frames)))
+        power *= share_at(self._bin_hz * np.arange(power.shape[1], dtype=np.float64))
+        return np.stack([self._summed(row) for row in power])
+
+    def _summed(self, power: Array) -> Array:
+        """(31,); a bin reaches half its width to either side, and an edge divides the one that it is in."""
+        edges = EDGES_HZ / self._bin_hz + 0.5
+        ahead = np.append(power, 0.0)
+        divided = np.minimum(edges.astype(np.intp), power.size)
+        below = ahead[divided] * (edges - divided)
+        return np.asarray(np.add.reduceat(ahead, divided)[:-1] - below[:-1] + below[1:])
 
     def _weight_of(self, frames: float) -> float:
         """Sum of the squares of all windows over the first `frames` frames; two lie over each."""
-        hop = self._size // 2
+        half = self._size // 2
         squares = np.square(self._window)
-        sums = np.concatenate([[0.0], np.cumsum(squares[:hop] + squares[hop:])])
-        whole, rest = divmod(frames, hop)
-        return float(whole * sums[-1] + np.interp(rest, np.arange(hop + 1), sums))
+        sums = np.concatenate([[0.0], np.cumsum(squares[:half] + squares[half:])])
+        whole, rest = divmod(frames, half)
+        return float(whole * sums[-1] + np.interp(rest, np.arange(half + 1), sums))
 
 
 @njit(nogil=True, cache=True)
-def _mid_and_difference(block: Block) -> NDArray[np.float64]:
-    """(frames, channels) to (2, frames); to (1, frames) when there is one channel."""
-    frames, channels = block.shape
-    rows = np.empty((min(channels, 2), frames))
-    for frame in range(frames):
-        left, right = block[frame, 0], block[frame, channels - 1]
-        rows[0, frame] = (left + right) / 2
-        if channels > 1:
-            rows[1, frame] = (left - right) / 2
-    return rows
-
-
-@njit(nogil=True, cache=True)
-def _add_power(spectrum: NDArray[np.complex128], total: NDArray[np.float64]) -> None:
-    for row in range(spectrum.shape[0]):
-        for place in range(spectrum.shape[1]):
-            value = spectrum[row, place]
-            total[row, place] += value.real * value.real + value.imag * value.imag
+def _mid_and_difference(samples: Array, rows: Array, start: int) -> None:
+    """Of left and right by turns into two rows, from `start` on."""
+    mid, difference = rows[0, start:], rows[1, start:]
+    for frame in range(samples.size // 2):
+        left, right = samples[2 * frame], samples[2 * frame + 1]
+        mid[frame], difference[frame] = 0.5 * (left + right), 0.5 * (left - right)

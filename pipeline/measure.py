@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.correlation import Correlation
+from dsp.correlation import correlation_of
 from dsp.gain import gain_to_db
-from dsp.loudness import gating_blocks
-from dsp.metrics import DcMean, LowEnd
+from dsp.loudness import SUB_BLOCKS_PER_HOP, gating_blocks
+from dsp.metrics import highest
 from dsp.psr import PsrMeter
 from dsp.spectrum import NOMINAL_HZ, Balance, ThirdOctaves
 from dsp.stream import Block, Chain
@@ -102,20 +102,14 @@ class FileMeters:
     """All meters of a delivered file; audio passes unchanged."""
 
     def __init__(self, rate: int, channels: int) -> None:
+        self._rate, self._channels = rate, channels
         self._peaks = PsrMeter(rate, channels)
-        self._correlation = Correlation(rate, channels)
-        self._low_end = LowEnd(rate, channels)
-        self._dc = DcMean(channels)
         self._thirds = ThirdOctaves(rate, channels)
-        self._all = Chain([self._peaks, self._correlation, self._low_end, self._dc, self._thirds])
+        self._all = Chain([self._peaks, self._thirds])
         self._sample_peak = 0.0
-        self._square_sum = 0.0
-        self._samples = 0
 
     def process(self, block: Block) -> Block:
-        self._sample_peak = max(self._sample_peak, float(np.abs(block).max(initial=0.0)))
-        self._square_sum += float(np.square(block).sum())
-        self._samples += block.size
+        self._sample_peak = max(self._sample_peak, highest(block))
         return self._all.process(block)
 
     def flush(self) -> Block:
@@ -124,7 +118,8 @@ class FileMeters:
     @property
     def reading(self) -> Measure:
         loudness, peaks = self._peaks.loudness.reading, self._peaks.reading
-        correlation, thirds = self._correlation.reading, self._thirds.reading
+        sums, thirds = self._peaks.loudness.sums.joined(SUB_BLOCKS_PER_HOP), self._thirds.reading
+        correlation = correlation_of(sums, self._rate)
         return Measure(
             lufs_i=loudness.integrated_lufs,
             lufs_m_max=loudness.momentary_max_lufs,
@@ -132,13 +127,13 @@ class FileMeters:
             lra_lu=loudness.range_lu,
             true_peak_dbtp=max(peaks.true_peak_dbtp, gain_to_db(self._sample_peak)),
             sample_peak=self._sample_peak,
-            rms=(self._square_sum / max(1, self._samples)) ** 0.5,
+            rms=sums.rms,
             psr_min_db=peaks.lowest_db,
             correlation=correlation.overall,
             correlation_min=correlation.lowest,
-            low_correlation=self._low_end.reading.correlation,
+            low_correlation=self._thirds.low_end.correlation,
             width_db=_width_db(thirds),
-            dc=self._dc.reading,
+            dc=sums.means[: self._channels],
             thirds_dbfs=tuple(thirds.level_dbfs.tolist()),
         )
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 
 from dsp.correlation import Correlation, PairSums
+from dsp.stream import process_all
 from tests.dsp.signals import cuts, gain, in_pieces, measured, noise, sine
 
 RATE = 48_000
@@ -98,8 +99,37 @@ def test_blocks_do_not_matter(cuts):
     assert cut.reading == whole.reading
 
 
-def test_pair_sums():
-    sums = PairSums(2)
-    sums.add(np.array([[1.0, 3.0], [2.0, 0.0], [1.0, -1.0]]))
-    assert_array_equal(sums.rows, [[5.0, 9.0, 3.0, 5.0, 2.0]])
-    assert_array_equal(sums.total, [6.0, 10.0, 2.0, 5.0, 3.0])
+SUMS = PairSums(
+    rows=np.array([[3.0, 3.0, 5.0, 9.0, 3.0], [1.0, -1.0, 1.0, 1.0, -1.0], [0.0, 2.0, 0.0, 4.0, 0.0]]),
+    rest=np.array([1.0, 1.0, 1.0, 1.0, 1.0]),
+    stretch_frames=2,
+    rest_frames=1,
+)
+
+
+def test_sums_of_a_programme():
+    meter = Correlation(20)
+    process_all(meter, np.array([[1.0, 3.0], [2.0, 0.0], [1.0, -1.0]]))
+    assert_array_equal(meter.sums.rows, SUMS.rows[:1])
+    assert_array_equal(meter.sums.rest, SUMS.rows[1])
+    assert (meter.sums.stretch_frames, meter.sums.rest_frames) == (2, 1)
+
+
+def test_what_is_read_from_sums():
+    assert_array_equal(SUMS.total, [5.0, 5.0, 7.0, 15.0, 3.0])
+    assert SUMS.frames == 7
+    assert SUMS.means == pytest.approx((5 / 7, 5 / 7))
+    assert SUMS.rms == pytest.approx(math.sqrt(22 / 14))
+
+
+def test_sums_of_longer_stretches():
+    joined = SUMS.joined(2)
+    assert_array_equal(joined.rows, [[4.0, 2.0, 6.0, 10.0, 2.0]])
+    assert_array_equal(joined.rest, [1.0, 3.0, 1.0, 5.0, 1.0])
+    assert (joined.stretch_frames, joined.rest_frames) == (4, 3)
+    assert_array_equal(joined.total, SUMS.total)
+
+
+def test_sums_of_nothing():
+    nothing = Correlation(RATE).sums
+    assert (nothing.frames, nothing.means, nothing.rms) == (0, (0.0, 0.0), 0.0)

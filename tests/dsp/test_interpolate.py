@@ -7,15 +7,15 @@ from scipy.signal import resample, resample_poly, upfirdn
 
 from dsp.interpolate import (
     FINE,
-    MARGIN,
+    OTHERS_REACH,
+    REACH,
     STANDARD_TAPS,
     half_band_taps,
     hann_taps,
-    highest_reading,
-    highest_readings,
     kaiser_taps,
     pair_of,
-    readings,
+    raise_as_others,
+    raise_gaps,
 )
 from tests.dsp.signals import noise
 
@@ -60,6 +60,9 @@ def test_taps_of_other_meters_are_theirs(position):
 
 
 FACTOR = 256
+MARGIN = 16
+FRAMES = range(MARGIN, 600 - MARGIN)
+GAPS = range(MARGIN - 1, 600 - MARGIN)  # each behind its frame, and one before the first
 
 
 def dense_and_midpoints(audio, factor=FACTOR):
@@ -70,13 +73,30 @@ def dense_and_midpoints(audio, factor=FACTOR):
 
 @pytest.fixture
 def search():
-    """A signal up to half the rate, its midpoints, and the highest around each frame but the margins'."""
+    """A signal up to half the rate, its midpoints, and the highest of its channels on the grid."""
     audio = np.ascontiguousarray(noise(600, 2, seed=5).T)
     dense, midpoints = dense_and_midpoints(audio)
     return audio, midpoints, np.abs(dense).max(axis=0)
 
 
-FRAMES = range(MARGIN, 600 - MARGIN)
+def raised(audio, midpoints, level=0.0, gaps=GAPS):
+    """The highest of the channels in each of these gaps, which lie side by side."""
+    found, first = np.zeros(len(gaps)), gaps[0] - REACH
+    for channel in range(len(audio)):
+        raise_gaps(audio[channel, first:], midpoints[channel, first:], level, found)
+    return found
+
+
+def raised_as_others(audio, found):
+    with_others = found.copy()
+    for channel in audio:
+        raise_as_others(channel[GAPS[0] - OTHERS_REACH :], with_others)
+    return with_others
+
+
+def around_frames(of_gaps):
+    """For each frame the highest of the gaps before and behind it."""
+    return np.maximum(of_gaps[:-1], of_gaps[1:])
 
 
 def highest_around(dense, beyond=0):
@@ -87,7 +107,7 @@ def highest_around(dense, beyond=0):
 def test_readings_are_those_of_a_fine_grid(search):
     """Eight points a frame and a parabola miss 0.008 dB of white noise, and may lie half a step beyond."""
     audio, midpoints, dense = search
-    found = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
+    found = around_frames(raised(audio, midpoints))
     assert (found >= 0.999 * highest_around(dense)).all()
     assert (found <= 1.001 * highest_around(dense, beyond=FACTOR // 16)).all()
 
@@ -95,33 +115,35 @@ def test_readings_are_those_of_a_fine_grid(search):
 @pytest.mark.parametrize("level", [0.3, 0.9, 1.1])
 def test_readings_over_a_level_do_not_depend_on_it(search, level):
     audio, midpoints, _ = search
-    all_of_them = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
-    over = readings(audio, midpoints, MARGIN, len(FRAMES), level, False)
+    all_of_them = raised(audio, midpoints)
+    over = raised(audio, midpoints, level)
     assert (over > level).any()
     np.testing.assert_array_equal(over[all_of_them > level], all_of_them[all_of_them > level])
     assert (over[all_of_them <= level] <= level).all()
 
 
-@pytest.mark.parametrize("hop", [1, 7, 64, 100, 1000])
-def test_highest_readings_are_the_highest_of_the_readings(search, hop):
+@pytest.mark.parametrize("count", [1, 2, 7, 64])
+def test_readings_do_not_depend_on_what_else_is_looked_at(search, count):
+    """To the last bit, however many gaps are worked out at once."""
     audio, midpoints, _ = search
-    each = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
-    groups = [each[start : start + hop].max() for start in range(0, len(each), hop)]
-    np.testing.assert_array_equal(highest_readings(audio, midpoints, MARGIN, len(each), hop), groups)
+    parts = [raised(audio, midpoints, 0.0, GAPS[at : at + count]) for at in range(0, len(GAPS), count)]
+    np.testing.assert_array_equal(np.concatenate(parts), raised(audio, midpoints))
 
 
-def test_highest_reading_is_at_least_the_level(search):
+def test_gaps_are_never_lowered(search):
     audio, midpoints, _ = search
-    assert highest_reading(audio, midpoints, MARGIN, len(FRAMES), 9.0) == 9.0
+    found = np.full(len(GAPS), 9.0)
+    raise_gaps(audio[0, GAPS[0] - REACH :], midpoints[0, GAPS[0] - REACH :], 0.0, found)
+    np.testing.assert_array_equal(raised_as_others(audio, found), np.full(len(GAPS), 9.0))
 
 
 def test_as_others_read_more_of_what_reaches_half_the_rate(search):
     """Never less, and what resample_poly finds is found."""
     audio, midpoints, _ = search
-    alone = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, False)
-    with_others = readings(audio, midpoints, MARGIN, len(FRAMES), 0.0, True)
+    alone = raised(audio, midpoints)
+    with_others = raised_as_others(audio, alone)
     assert (with_others >= alone).all()
     assert (with_others > 1.02 * alone).any()
     by_scipy = np.abs(resample_poly(audio, 4, 1, axis=1)).max(axis=0)
     around = [by_scipy[4 * (n - 1) : 4 * (n + 1) + 1].max() for n in FRAMES]
-    assert (with_others >= np.array(around) * 0.998).all()
+    assert (around_frames(with_others) >= np.array(around) * 0.998).all()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.signal import lfilter, sosfreqz
 
+from dsp.correlation import Correlation
 from dsp.loudness import (
     KWeightedEnergy,
     LoudnessMeter,
@@ -213,6 +214,34 @@ def test_nothing_is_left_of_a_click_after_half_a_second(rate):
     process_all(meter, audio)
     assert meter.energy[:20].all()
     assert not meter.energy[50:].any()
+
+
+@pytest.mark.parametrize("rate", [44_100, 192_000])
+def test_a_constant_has_no_loudness(rate):
+    """What is left of full-scale DC after a second is rounding."""
+    meter = KWeightedEnergy(rate, 2)
+    process_all(meter, np.ones((3 * rate // 2, 2)))
+    assert meter.energy[100:].max() < 1e-18
+
+
+@given(cuts=cuts)
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_sums_are_taken_on_the_way(cuts):
+    audio = noise(6000) + np.array([0.25, -0.5])
+    meter, correlation = KWeightedEnergy(8000, 2, 10), Correlation(8000)
+    in_pieces(meter, audio, cuts)
+    process_all(correlation, audio)
+    assert_array_equal(meter.sums.rows, correlation.sums.rows)
+    assert_array_equal(meter.sums.rest, correlation.sums.rest)
+    assert meter.sums.frames == correlation.sums.frames == 6000
+
+
+def test_sums_of_one_channel_are_those_of_it_twice():
+    audio = noise(1234, 1)
+    one, two = KWeightedEnergy(44_100, 1), KWeightedEnergy(44_100, 2)
+    process_all(one, audio)
+    process_all(two, columns(audio[:, 0]))
+    assert_array_equal(one.sums.total, two.sums.total)
 
 
 def test_audio_passes():
