@@ -20,7 +20,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
-from scipy.signal.windows import hann
 
 from dsp.fir import FirFilter
 from dsp.stream import Block, join
@@ -47,7 +46,7 @@ CLEARLY = 1.1
 # lobes fall by 30 dB an octave: those of the bass would say that nothing has moved.
 SEGMENT_FRAMES = 1024
 HOP_FRAMES = 512
-TAPER = hann(SEGMENT_FRAMES, sym=False) ** 2
+TAPER = (0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, SEGMENT_FRAMES + 1)[:-1])) ** 2  # Hann's, squared
 GROUP_BINS = 8
 # The search for a part of a frame ends after so many passes, or when a pass moves it by no more than that.
 MOST_PASSES = 4
@@ -257,13 +256,18 @@ def _whole_frames(windows: Windows, reach: int) -> int | None:
     total = _Spectra(np.zeros(size // 2 + 1, np.complex128), np.zeros(size // 2 + 1), np.zeros(size // 2 + 1))
     for own, other in windows:
         # Without a taper, the edge of one window matches that of the other.
-        tapered = own * hann(len(own) + 2)[1:-1]
+        tapered = own * _hann(len(own) + 2)[1:-1]
         total = total.plus(_spectra(rfft(tapered, size), rfft(_wide(other), size)))
     match = irfft(total.cross * total.smooth().weight(), size)[: 2 * reach + 1]
     if not match.any():
         return None
     upright = match.max() * CLEARLY >= -match.min()
     return _smallest(match if upright else -match, reach)
+
+
+def _hann(frames: int) -> Array:
+    """Symmetrical, 0 at both ends."""
+    return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, frames))
 
 
 def _smallest(match: Array, reach: int) -> int:

@@ -13,7 +13,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dsp.alignment import REACH_FRAMES, align, side_by_side
 from dsp.gain import gain_to_db
 from dsp.loudness import MOMENTARY_SUB_BLOCKS, NOTHING, SUB_BLOCKS_PER_SECOND, window_means
 from dsp.stream import Block
@@ -185,11 +184,15 @@ def _frames_if_same(first: Iterable[Block], second: Iterable[Block], rate: int) 
 def _pairs(
     first: Iterable[Block], second: Iterable[Block], shift: float, rate: int
 ) -> Iterator[tuple[Block, Block]]:
+    from dsp.alignment import side_by_side  # late, as elsewhere here: slow to load
+
     return side_by_side(first, second, shift, BLOCK_TICKS * _tick_frames(rate))
 
 
 def _best_match(first: Programme, second: Programme, rate: int) -> _Match:
     """Not shifted, unless that nulls clearly deeper; and then by whole frames, unless a part does."""
+    from dsp.alignment import align
+
     best = _matched(first, second, 0.0, rate)
     found = align(first(), second(), rate)
     shift = found.shift_frames if found else 0.0
@@ -269,6 +272,8 @@ def _residual(
     first: Iterable[Block], second: Iterable[Block], match: _Match, rate: int, floor: float
 ) -> _Residual:
     """Both at the level of the softer one, subtracted."""
+    from dsp.alignment import REACH_FRAMES
+
     tick = _tick_frames(rate)
     fraction = match.shift != round(match.shift)
     margin = REACH_FRAMES if fraction else 0

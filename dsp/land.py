@@ -10,8 +10,6 @@ from functools import partial
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
-from scipy.optimize import brentq
 
 from dsp.disc import turn_sectors
 from dsp.gain import db_to_gain, gain_to_db
@@ -44,6 +42,8 @@ class Depth:
         self._sectors = len(lift_most)
         self._varied = lathe.variable_depth and lift_most.size > 0
         if self._varied:
+            from scipy.ndimage import maximum_filter1d  # late: slow to load, and only sides need it
+
             self._reach = -(-turn // 4)
             held = maximum_filter1d(lift_most, 2 * self._reach + 1, mode="nearest")
             self._held = held.astype(np.float64)
@@ -169,5 +169,7 @@ def loudest_gain_db(packings: Sequence[Packing], room_m: float) -> float:
         return MOST_DB
     if over(least) > 0.0:
         return -np.inf
+    from scipy.optimize import brentq  # late, like the filter above
+
     found = gain_to_db(brentq(over, least, most, xtol=least * 1e-5, rtol=1e-6))
     return max(LEAST_DB, found - MARGIN_DB)

@@ -12,8 +12,6 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
-from scipy.fft import irfft, rfft
 
 from dsp.eq import EqBand, prototype
 from dsp.filters import FLOOR_DB, HEARD_HZ, HIGHEST_FRACTION
@@ -116,6 +114,8 @@ def taps(bands: Sequence[EqBand], rate: int) -> Array:
 
     Returns (half the length,): h[0], h[1], …; the other half is its mirror image.
     """
+    from scipy.fft import irfft  # late, as elsewhere here: slow to load, and few chains have a linear EQ
+
     length = _least_length(bands, rate)
     while True:
         response = _response(bands, rate, length)
@@ -131,7 +131,9 @@ def _window(frames: int) -> Array:
     That is w applied to a response, then to what it took away, and so on: flat for longer than w, so that a
     filter of a quarter of the length is as close at low frequencies, and it ends as smoothly.
     """
-    kaiser = signal.windows.kaiser(2 * frames + 1, KAISER_BETA)[frames:-1]
+    from scipy.signal.windows import kaiser as kaiser_window
+
+    kaiser = kaiser_window(2 * frames + 1, KAISER_BETA)[frames:-1]
     return np.asarray(1 - (1 - kaiser) ** FLATTENED)
 
 
@@ -159,6 +161,8 @@ def _error_db(half: Array, response: Array, rate: int) -> float:
 
 def _spectrum(half: Array) -> Array:
     """(2 * length + 1,) of a filter centred on frame 0: real, so that no phase is turned."""
+    from scipy.fft import rfft
+
     size = FFT_LENGTHS * 2 * len(half)
     centred = np.zeros(size)
     centred[: len(half)] = half

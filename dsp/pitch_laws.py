@@ -14,7 +14,6 @@ from typing import Protocol
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from dsp.disc import LEAD_IN_M, LEAD_OUT_M
 from dsp.sector_table import Table
@@ -204,6 +203,8 @@ class _Fixed:
 
 def most_ahead(values: Array, ahead: int) -> Array:
     """(values,): highest of each and of the `ahead` that follow, as far as there are; `ahead` is even."""
+    from scipy.ndimage import maximum_filter1d  # late: slow to load, and only sides need it
+
     most: Array = maximum_filter1d(values, ahead + 1, mode="nearest", origin=-ahead // 2)
     return most
 

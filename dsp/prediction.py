@@ -6,7 +6,6 @@ A model is a prediction-error filter (1, a1, …): the error is the frame plus t
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.linalg import solve_toeplitz
 
 Array = NDArray[np.float64]
 
@@ -87,6 +86,8 @@ def interpolated(before: Array, behind: Array, model: Array, frames: int) -> Arr
 
     Source: Godsill and Rayner, chapter 5. The matrix is the autocorrelation of the model, Toeplitz.
     """
+    from scipy.linalg import solve_toeplitz  # late: slow to load, and few mixes have a click to repair
+
     order = len(model) - 1
     weights = np.correlate(model, model, "full")
     known = np.concatenate([before[-order:], np.zeros(frames), behind[:order]])

@@ -13,7 +13,6 @@ from math import pi
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal
 
 from dsp.filters import Prototype, highpass_sos, low_pass, matched_sos
 from dsp.lathe import LatheSettings
@@ -62,6 +61,8 @@ def displacement_sos(highpass_hz: float, rate: int) -> Array:
 
     Returns (2, 6).
     """
+    from scipy import signal  # late, as elsewhere here: slow to load, and only records need it
+
     turn = 2 * pi * highpass_hz
     pair = turn * np.exp(1j * pi * np.array([3, -3]) / 4)
     zeros = [0.0, -1 / BASS_S, -1 / TREBLE_S]
@@ -88,6 +89,8 @@ def playback_sos(rate: int) -> Array:
 
     The edges are Butterworth's, 12 dB an octave at the lower and 24 at the upper. Returns (5, 6).
     """
+    from scipy import signal
+
     equaliser = matched_sos(_PLAYBACK, rate).copy()
     equaliser[0, :3] *= 10 ** (-_PLAYBACK_AT_REFERENCE_DB / 20)
     low_hz, high_hz = HEARD_HZ
@@ -104,6 +107,8 @@ def elliptical_sos(freq_hz: float, rate: int) -> Array:
     """What an elliptical equaliser does to the difference between the channels, -3 dB at `freq_hz`, 6 dB an
     octave; the mid goes past it. Returns (1, 6).
     """
+    from scipy import signal
+
     return np.asarray(signal.butter(1, freq_hz, "highpass", fs=rate, output="sos"))
 
 

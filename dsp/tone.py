@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from dsp.fir import FirFilter, minimum_phase
 from dsp.spectrum import CENTRES_HZ
@@ -75,6 +74,8 @@ class ToneCurve:
         Source: F. N. Fritsch, R. E. Carlson, Monotone piecewise cubic interpolation, SIAM Journal on
         Numerical Analysis 17(2), 1980.
         """
+        from scipy.interpolate import PchipInterpolator  # late: slow to load
+
         between = PchipInterpolator(np.log2(self.freq_hz), self.gain_db)
         inside = (freq_hz >= self.freq_hz[0]) & (freq_hz <= self.freq_hz[-1])
         return np.where(inside, between(np.log2(np.clip(freq_hz, self.freq_hz[0], self.freq_hz[-1]))), 0.0)
