@@ -52,13 +52,12 @@ class PairSums:
         """Of both together, linear."""
         return math.sqrt(self.total[[LEFT_SQUARE, RIGHT_SQUARE]].sum() / max(1, 2 * self.frames))
 
-    def joined(self, count: int) -> "PairSums":
-        """With so many stretches as one."""
-        full, over = divmod(len(self.rows), count)
-        rows = np.sum([self.rows[place : full * count : count] for place in range(count)], axis=0)
-        rest = self.rows[full * count :].sum(axis=0) + self.rest
-        rest_frames = over * self.stretch_frames + self.rest_frames
-        return PairSums(rows, rest, count * self.stretch_frames, rest_frames)
+    @property
+    def powers(self) -> NDArray[np.float64]:
+        """(stretches,): mean square of both together in each that is full."""
+        return np.asarray(
+            (self.rows[:, LEFT_SQUARE] + self.rows[:, RIGHT_SQUARE]) / (2 * self.stretch_frames)
+        )
 
 
 def coefficient(
@@ -108,33 +107,45 @@ def _coefficients(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return coefficient(sums[..., LEFT_SQUARE], sums[..., RIGHT_SQUARE], sums[..., PRODUCT])
 
 
+class StretchSums:
+    """Adds up a programme, stretch by stretch.
+
+    The first and the last channel are left and right; a single one is both.
+    """
+
+    def __init__(self, stretch_frames: int) -> None:
+        self._stretch_frames = stretch_frames
+        self._pending, self._filled = np.zeros(5), 0
+        self._rows = [np.empty((0, 5))]
+
+    def add(self, block: Block) -> None:
+        self._rows.append(_pair_sums(block, self._pending, self._filled, self._stretch_frames))
+        self._filled = (self._filled + len(block)) % self._stretch_frames
+
+    @property
+    def sums(self) -> PairSums:
+        """Of what was added so far."""
+        rows = np.concatenate(self._rows)
+        return PairSums(rows, self._pending.copy(), self._stretch_frames, self._filled)
+
+
 class Correlation(Meter):
     """Correlation of left and right over all frequencies; windows of 400 ms every 100 ms.
 
     Windows in which a channel is under -70 dBFS (mean square) do not count for the lowest. Mono reads 1.
-    The first and the last channel are left and right; a single one is both.
     """
 
     def __init__(self, rate: int, channels: int = 2) -> None:
         super().__init__(channels)
         self._rate = rate
-        self._hop_frames = round(HOP_S * rate)
-        self._pending, self._filled = np.zeros(5), 0
-        self._rows: list[NDArray[np.float64]] = []
+        self._sums = StretchSums(round(HOP_S * rate))
 
     def _hear(self, block: Block) -> None:
-        self._rows.append(_pair_sums(block, self._pending, self._filled, self._hop_frames))
-        self._filled = (self._filled + len(block)) % self._hop_frames
-
-    @property
-    def sums(self) -> PairSums:
-        """Of what was heard so far."""
-        rows = np.concatenate([np.empty((0, 5)), *self._rows])
-        return PairSums(rows, self._pending.copy(), self._hop_frames, self._filled)
+        self._sums.add(block)
 
     @property
     def reading(self) -> CorrelationReading:
-        return correlation_of(self.sums, self._rate)
+        return correlation_of(self._sums.sums, self._rate)
 
 
 @njit(nogil=True, cache=True)

@@ -71,15 +71,16 @@ def box_lengths(window: int) -> tuple[int, int, int]:
 
 
 @njit(nogil=True, cache=True)
-def _risen(value: int, target: int, factor: float) -> int:
-    """One step of a decay towards a higher `target`; ceil, or the last step would never be made."""
-    return min(target, target - math.floor((target - value) * factor))
+def _nearer(value: float, target: float, factor: float) -> float:
+    """One step of a decay to a `target`; what is left is rounded down, or it would never come to its end."""
+    return float(target - np.trunc((target - value) * factor))
 
 
 @njit(nogil=True, cache=True)
 def _gains(
     peaks: NDArray[np.float64],
     ceiling: float,
+    reserve: float,
     factors: tuple[float, float],
     slow_share: float,
     boxes: tuple[int, int, int],
@@ -91,20 +92,22 @@ def _gains(
 
     factors: of the fast and the slow release.
     state: frame count, frames at rest, fast and slow release, head and length of the deque, then the three
-    boxes' sums and places. minima: (2, window) values and frame numbers of that deque, as a ring.
-    rings: (3, longest box).
+    boxes' sums and places. minima: (2, window) values and frame numbers of that deque, as a ring; of gains
+    below unity only. rings: (3, longest box).
     """
     gains = np.empty(len(peaks))
     window = minima.shape[1]
-    full = float(boxes[0] * boxes[1] * boxes[2] * UNITY)
+    unity, full = float(UNITY), float(boxes[0] * boxes[1] * boxes[2] * UNITY)
     smoothing = boxes[0] + boxes[1] + boxes[2]
-    frame, resting, fast, slow, head, length = state[0], state[1], state[2], state[3], state[4], state[5]
+    frame, resting, head, length = state[0], state[1], state[4], state[5]
+    # Whole numbers all the same, but sooner rounded.
+    fast, slow = float(state[2]), float(state[3])
+    sum_0, sum_1, sum_2 = state[6], state[7], state[8]
+    at_0, at_1, at_2 = state[9], state[10], state[11]
     for i in range(len(peaks)):
         frame += 1
-        needed = UNITY
-        if peaks[i] > ceiling:
-            needed = math.floor(ceiling / peaks[i] * UNITY)
-        elif resting >= smoothing:
+        over = peaks[i] > ceiling
+        if resting >= smoothing and not over:
             gains[i] = 1.0
             continue
 
@@ -112,33 +115,34 @@ def _gains(
         if length and minima[1, head] <= frame - window:
             head = head + 1 if head + 1 < window else 0
             length -= 1
-        tail = head + length if head + length < window else head + length - window
-        while length:
-            last = tail - 1 if tail else window - 1
-            if minima[0, last] < needed:
-                break
-            tail = last
-            length -= 1
-        minima[0, tail], minima[1, tail] = needed, frame
-        length += 1
-        smallest = minima[0, head]
+        if over:
+            needed = math.floor(ceiling / (reserve * peaks[i]) * UNITY)
+            tail = head + length if head + length < window else head + length - window
+            while length:
+                last = tail - 1 if tail else window - 1
+                if minima[0, last] < needed:
+                    break
+                tail = last
+                length -= 1
+            minima[0, tail], minima[1, tail] = needed, frame
+            length += 1
+        smallest = float(minima[0, head]) if length else unity
 
-        fast = smallest if smallest <= fast else _risen(fast, smallest, factors[0])
-        if fast > slow:
-            slow = _risen(slow, fast, factors[1])
-        else:
-            slow = fast + math.floor((slow - fast) * factors[1])
-        value = min(fast, UNITY - math.floor((UNITY - slow) * slow_share))
-        resting = resting + 1 if value == UNITY and slow == UNITY and smallest == UNITY else 0
+        fast = smallest if smallest <= fast else _nearer(fast, smallest, factors[0])
+        slow = _nearer(slow, fast, factors[1])
+        held = min(fast, unity - np.floor((unity - slow) * slow_share))
+        resting = resting + 1 if held == unity and slow == unity and smallest == unity else 0
 
-        for box in range(3):
-            place = state[9 + box]
-            state[6 + box] += value - rings[box, place]
-            rings[box, place] = value
-            value = state[6 + box]
-            state[9 + box] = place + 1 if place + 1 < boxes[box] else 0
-        gains[i] = value / full
-    state[0], state[1], state[2], state[3], state[4], state[5] = frame, resting, fast, slow, head, length
+        value = int(held)
+        sum_0, rings[0, at_0], at_0 = sum_0 + value - rings[0, at_0], value, at_0 + 1
+        sum_1, rings[1, at_1], at_1 = sum_1 + sum_0 - rings[1, at_1], sum_0, at_1 + 1
+        sum_2, rings[2, at_2], at_2 = sum_2 + sum_1 - rings[2, at_2], sum_1, at_2 + 1
+        at_0 = at_0 if at_0 < boxes[0] else 0
+        at_1 = at_1 if at_1 < boxes[1] else 0
+        at_2 = at_2 if at_2 < boxes[2] else 0
+        gains[i] = sum_2 / full
+    state[:6] = frame, resting, int(fast), int(slow), head, length
+    state[6:] = sum_0, sum_1, sum_2, at_0, at_1, at_2
     return gains
 
 
@@ -148,8 +152,13 @@ class GainComputer:
     A gain is at most 1 and at most `ceiling` (linear) over the magnitude of its own frame.
     """
 
-    def __init__(self, settings: LimiterSettings, ceiling: float, rate: float) -> None:
+    def __init__(self, settings: LimiterSettings, ceiling: float, rate: float, reserve: float = 1.0) -> None:
+        """
+        Args:
+            reserve: what is over the ceiling is taken for so many times as high.
+        """
         self._ceiling = ceiling
+        self._reserve = reserve
         slow = release_coefficient(settings.release_ms, rate)
         fast = release_coefficient(settings.release_ms * FAST_SHARE, rate) if settings.auto_release else slow
         self._factors = (fast, slow)
@@ -173,6 +182,7 @@ class GainComputer:
         gains = _gains(
             peaks,
             self._ceiling,
+            self._reserve,
             self._factors,
             self._slow_share,
             self._boxes,

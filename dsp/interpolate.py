@@ -20,8 +20,11 @@ Pair = tuple[Taps, Taps]
 # Frames that a search needs before the frame of its first gap, and behind that of its last.
 REACH = 3
 OTHERS_REACH = 9
-# A tone of half the rate is at most 0.17 dB over the highest of its values at eight a frame.
-PARABOLA_MOST = 1.02
+# What a parabola through three of eight values a frame adds is at most an eighth of their second difference.
+# That is a sum of these shares of values at two a frame and of their second differences.
+CREST_VALUES = 8e-6
+CREST_BENDS = 0.02312
+MAGNITUDE = np.int64(0x7FFFFFFFFFFFFFFF)
 
 
 def half_band_taps(position: float, pairs: int) -> Array:
@@ -127,12 +130,35 @@ def _refined(doubled: Array, gap: int, fine: tuple[Pair, Pair]) -> float:
 
 
 @njit(nogil=True, cache=True)
-def raise_gaps(samples: Array, midpoints: Array, level: float, gaps: Array) -> None:
+def highest_magnitude(values: Array) -> float:
+    """As integers magnitudes are in the same order and sooner compared."""
+    highest, most = np.zeros(1), np.int64(0)
+    for bits in values.view(np.int64):
+        most = max(most, bits & MAGNITUDE)
+    highest.view(np.int64)[0] = most
+    return float(highest[0])
+
+
+@njit(nogil=True, cache=True)
+def _crest_most(doubled: Array) -> float:
+    """The most by which a crest is over the highest of the values at eight a frame around it."""
+    bends = np.empty(len(doubled) - 2)
+    for i in range(len(bends)):
+        bends[i] = (doubled[i] - doubled[i + 1]) + (doubled[i + 2] - doubled[i + 1])
+    return CREST_VALUES * highest_magnitude(doubled) + CREST_BENDS * highest_magnitude(bends)
+
+
+@njit(nogil=True, cache=True)
+def raise_gaps(samples: Array, midpoints: Array, level: float, rising: bool, gaps: Array) -> float:
     """gaps[i] is raised to the highest magnitude between two frames; where it is not over `level`, or less.
 
     Args:
         samples, midpoints: of REACH frames before the first gap on, to REACH behind the last; a midpoint lies
             behind the frame of its number.
+        rising: nothing counts that is not over what has been found already.
+
+    Returns:
+        `level`, or when it is `rising` the highest.
     """
     count = len(gaps)
     doubled = np.empty(2 * (count + 2 * REACH))
@@ -144,11 +170,16 @@ def raise_gaps(samples: Array, midpoints: Array, level: float, gaps: Array) -> N
         left, right = abs(doubled[2 * REACH + i]), abs(doubled[2 * REACH + i + 1])
         halves[i] = left if left > right else right
     _raise(doubled[2 * REACH - 4 :], FINE, halves)
+    crest = _crest_most(doubled)
+    if rising:
+        level = max(level, highest_magnitude(halves))
     for i in range(2 * count):
-        if halves[i] * PARABOLA_MOST > level:
+        if halves[i] + crest > level:
             halves[i] = max(halves[i], _refined(doubled, 2 * REACH + i, FINE))
+            level = max(level, halves[i]) if rising else level
     for i in range(count):
         gaps[i] = max(gaps[i], max(halves[2 * i], halves[2 * i + 1]))
+    return level
 
 
 @njit(nogil=True, cache=True)

@@ -33,8 +33,8 @@ MOMENTARY_SUB_BLOCKS = 40
 SHORT_TERM_SUB_BLOCKS = 300
 # A filter's memory under this (-600 dBFS) is cleared: it would dwindle in denormal numbers for ever.
 NOTHING = 1e-30
-# What is kept of each pair of channels: memory of the filter, and sums of the stretch that is not yet full.
-MEMORY, SUMS = 8, 8
+# So many numbers a filter keeps of a pair of channels; as many are the sums of what is not yet full.
+MEMORY = 8
 
 
 def k_weighting_sos(rate: int) -> NDArray[np.float64]:
@@ -168,18 +168,21 @@ class KWeightedEnergy:
         self.stretch_frames = round(rate / per_second)
         self._coefficients = np.repeat([*shelf[1:3] / shelf[0], *shelf[4:], *high_pass[4:]], 2)
         self._gain = float(shelf[0] * high_pass[0]) ** 2 / self.stretch_frames
-        self._state = np.zeros(((channels + 1) // 2, MEMORY + SUMS))
-        self._filled = 0
-        self._rows = [[np.empty((0, SUMS))] for _ in self._state]
         self._channels = channels
+        self._state = np.zeros(((channels + 1) // 2, 2 * MEMORY))
+        self._filled = 0
+        self._energy = [np.empty(0)]
+        self._sums = [np.empty((0, 5))]
 
     def process(self, block: Block) -> Block:
         even = np.append(block, block[:, -1:], axis=1) if self._channels % 2 else block
         samples = even.reshape(len(block), len(self._state), 2)
-        for pair, state in enumerate(self._state):
-            rows = _heard(samples, pair, state, self._coefficients, self._filled, self.stretch_frames)
-            self._rows[pair].append(rows)
-        self._filled = (self._filled + len(block)) % self.stretch_frames
+        about = self._channels, self._coefficients, self._filled, self.stretch_frames
+        heard = [_heard(samples, pair, state, *about) for pair, state in enumerate(self._state)]
+        (first, sums), *others = heard
+        self._energy.append(sum((energy for energy, _ in others), first))
+        self._sums.append(sums)
+        self._filled = (self._filled + len(block)) % (SUB_BLOCKS_PER_HOP * self.stretch_frames)
         return block
 
     def flush(self) -> Block:
@@ -188,17 +191,18 @@ class KWeightedEnergy:
     @property
     def energy(self) -> NDArray[np.float64]:
         """(stretches,), mean square summed over channels; linear."""
-        pairs = [np.concatenate(rows) for rows in self._rows]
-        channels = [pairs[channel // 2][:, channel % 2] for channel in range(self._channels)]
-        return np.asarray(np.sum(channels, axis=0) * self._gain)
+        return np.asarray(self._gain * np.concatenate(self._energy))
 
     @property
     def sums(self) -> PairSums:
-        """Of the first two channels, unweighted. They are taken on the way: the filter waits for itself most
-        of the time, and they cost nothing.
+        """Over ten stretches each, of the first two channels, unweighted.
+
+        They are taken on the way: the filter waits for itself most of the time, and they cost nothing.
         """
-        rows = np.concatenate(self._rows[0])[:, 2:7]
-        return PairSums(rows, self._state[0, -6:-1].copy(), self.stretch_frames, self._filled)
+        rest = self._state[0, MEMORY + 2 : MEMORY + 7].copy()
+        return PairSums(
+            np.concatenate(self._sums), rest, SUB_BLOCKS_PER_HOP * self.stretch_frames, self._filled
+        )
 
 
 class LoudnessMeter(KWeightedEnergy):
@@ -214,32 +218,39 @@ def _heard(
     samples: NDArray[np.float64],
     pair: int,
     state: NDArray[np.float64],
+    channels: int,
     coefficients: NDArray[np.float64],
     filled: int,
     stretch_frames: int,
-) -> NDArray[np.float64]:
-    """(stretches, 8), of those that become full, `filled` frames of the first of which were heard before.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Adds up what becomes full, `filled` frames of the first ten stretches of which were heard before.
 
     Args:
-        samples: (frames, pairs of channels, 2), of which one pair is heard.
+        samples: (frames, pairs of channels, 2), of which one pair is heard. A second that is none of the
+            channels does not count.
         state: (16,) of that pair: memory of the filter, and the sums so far; changed in place.
 
     Returns:
-        Of left and right each: K-weighted squares but for their gain, samples, squares, and products of both.
+        (stretches,), squares but for the gain of the filter; and (tens of them, 5), the rows of `PairSums`.
     """
-    rows = np.empty(((filled + len(samples)) // stretch_frames, SUMS))
+    before = filled // stretch_frames
+    energy = np.empty((filled + len(samples)) // stretch_frames - before)
+    sums = np.empty(((before + energy.size) // SUB_BLOCKS_PER_HOP, 5))
     start = 0
-    for stretch in range(len(rows)):
+    for stretch in range(before, before + energy.size):
         stop = (stretch + 1) * stretch_frames - filled
         _hear(samples, pair, start, stop, state, coefficients)
-        rows[stretch] = state[MEMORY:]
-        state[MEMORY:] = 0.0
+        energy[stretch - before] = state[MEMORY] + (state[MEMORY + 1] if 2 * pair + 1 < channels else 0.0)
+        state[MEMORY : MEMORY + 2] = 0.0
+        if (stretch + 1) % SUB_BLOCKS_PER_HOP == 0:
+            sums[stretch // SUB_BLOCKS_PER_HOP] = state[MEMORY + 2 : MEMORY + 7]
+            state[MEMORY + 2 :] = 0.0
         for place in range(MEMORY):
             if abs(state[place]) < NOTHING:
                 state[place] = 0.0
         start = stop
     _hear(samples, pair, start, len(samples), state, coefficients)
-    return rows
+    return energy, sums
 
 
 @njit(nogil=True, cache=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dsp.correlation import coefficient
+from dsp.correlation import StretchSums, coefficient
 from dsp.filters import band_sos
 from dsp.low_rate import LowRate
 from dsp.meter import Meter
@@ -122,22 +122,15 @@ class Sibilance(Meter):
         self._rate = rate
         self._window = round(WINDOW_S * rate)
         self._filter = Sections(band_sos(*SIBILANCE_HZ, rate), channels)
-        # (frames not yet a window, 2): mean square over the channels, of the band and of everything.
-        self._rest = np.empty((0, 2))
-        self._windows: list[NDArray[np.float64]] = []
+        self._band, self._everything = StretchSums(self._window), StretchSums(self._window)
 
     def _hear(self, block: Block) -> None:
-        parts = self._filter.process(block), block
-        energy = np.stack([np.square(part).mean(axis=1) for part in parts], axis=1)
-        energy = np.concatenate([self._rest, energy])
-        count = len(energy) // self._window
-        whole = energy[: count * self._window].reshape(count, self._window, 2)
-        self._rest = energy[count * self._window :]
-        self._windows.append(whole.mean(axis=1))
+        self._band.add(self._filter.process(block))
+        self._everything.add(block)
 
     def _excess_db(self) -> NDArray[np.float64]:
         """(windows,): the band's level over the limit; -inf for silence."""
-        band, everything = np.concatenate([np.empty((0, 2)), *self._windows]).T
+        band, everything = self._band.sums.powers, self._everything.sums.powers
         loud = (
             everything[everything > everything.mean() * 10 ** (QUIET_DB / 10)]
             if everything.any()

@@ -48,15 +48,14 @@ def crest_kernels() -> Array:
 
 
 def kernels_of(pairs: tuple[Pair, ...]) -> Array:
-    """(2 pairs, frames): of taps that are laid over the samples as they are."""
+    """(pairs, frames): of taps that are laid over the samples as they are; not of their mirror images."""
     kernels = []
     for pair in pairs:
         even, odd = np.array(pair)
-        for turned in (odd, -odd):
-            kernel = np.zeros(len(FRAMES))
-            kernel[AROUND + 1 - len(even) : AROUND + 1] = (even - turned)[::-1]
-            kernel[AROUND + 1 : AROUND + 1 + len(even)] = even + turned
-            kernels.append(kernel)
+        kernel = np.zeros(len(FRAMES))
+        kernel[AROUND + 1 - len(even) : AROUND + 1] = (even - odd)[::-1]
+        kernel[AROUND + 1 : AROUND + 1 + len(even)] = even + odd
+        kernels.append(kernel)
     return np.stack(kernels)
 
 

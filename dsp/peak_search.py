@@ -13,6 +13,8 @@ from dsp.midpoints import LEAD, midpoints, slow_before, slow_behind
 from dsp.peak_bound import BENDS_MOST, CURLS_MOST, EDGES_MOST, OTHERS_MOST, SAMPLES_MOST
 from dsp.stretch import TILE, Stretch, work_out
 
+# What is over a magnitude in single precision times this is over the magnitude.
+ROUNDED_DOWN = 0.999999
 # Gaps that are looked at together, with what lies between them, when they are no farther apart.
 TOGETHER = 16
 
@@ -52,13 +54,13 @@ def _reach(samples: Array, slack: float, reach: Array) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _raise_run(stretch: Stretch, channel: int, first: int, level: float, gaps: Array) -> None:
+def _raise_run(stretch: Stretch, channel: int, first: int, level: float, rising: bool, gaps: Array) -> float:
     """gaps[i] is raised to the highest magnitude behind frame `first` + i, where that is over `level`."""
     before, count = first - REACH, len(gaps) + 2 * REACH
     work_out(stretch, channel, slow_before(before), slow_behind(before + count))
     between = np.empty(count)
     midpoints(stretch.samples[channel], stretch.slow[channel], before, between)
-    raise_gaps(stretch.samples[channel, LEAD + before :], between, level, gaps)
+    return raise_gaps(stretch.samples[channel, LEAD + before :], between, level, rising, gaps)
 
 
 @njit(nogil=True, cache=True)
@@ -70,15 +72,16 @@ def _raise_tile(stretch: Stretch, channel: int, first: int, level: float, rising
     reach = np.empty(len(gaps))
     _reach(stretch.samples[channel, LEAD + first - 1 :], _slack(stretch, channel, first // TILE), reach)
     start, stop = 0, 0
-    for i in range(len(gaps) + TOGETHER + 1):
-        if i < len(gaps) and reach[i] > level:
-            start, stop = (start, i + 1) if stop else (i, i + 1)
-        elif stop and i >= stop + TOGETHER:
-            run = gaps[start:stop]
-            _raise_run(stretch, channel, first + start, level, run)
-            if rising:
-                level = max(level, run.max())
+    for i in range(len(gaps)):
+        if reach[i] <= level:
+            continue
+        if stop and i >= stop + TOGETHER:
+            level = _raise_run(stretch, channel, first + start, level, rising, gaps[start:stop])
             stop = 0
+        if reach[i] > level:
+            start, stop = (start, i + 1) if stop else (i, i + 1)
+    if stop:
+        level = _raise_run(stretch, channel, first + start, level, rising, gaps[start:stop])
     return level
 
 
@@ -114,29 +117,32 @@ def readings(stretch: Stretch, first: int, frames: int, level: float, as_others:
 @njit(nogil=True, cache=True)
 def _higher(stretch: Stretch, channel: int, tile: int, start: int, stop: int, level: float) -> float:
     """`level`, or what is higher in those gaps from `start` up to `stop` that are of one tile."""
-    at, end = max(start, TILE * tile), min(stop, TILE * (tile + 1))
-    for sample in stretch.samples[channel, LEAD + at : LEAD + end + 1]:
-        level = max(level, abs(sample))
-    return _raise_tile(stretch, channel, at, level, True, np.zeros(end - at))
+    first, count = max(start, TILE * tile), min(stop, TILE * (tile + 1)) - max(start, TILE * tile)
+    return _raise_tile(stretch, channel, first, level, True, np.zeros(count))
 
 
 @njit(nogil=True, cache=True)
 def highest_reading(stretch: Stretch, first: int, frames: int, level: float) -> float:
     """The highest of the `readings`, or `level` where none is higher."""
     start, stop = first - 1, first + frames
-    most, loudest, where = level, -1, -1
-    for channel in range(len(stretch.samples)):
-        for tile in range(start // TILE, (stop - 1) // TILE + 1):
-            reach = bound(stretch, channel, tile)
-            if reach > most:
-                most, loudest, where = reach, channel, tile
-    if where < 0:
+    most, loudest, where = level, -1, 0
+    bounds = np.empty((len(stretch.samples), (stop - 1) // TILE + 1 - start // TILE))
+    for channel in range(len(bounds)):
+        for i in range(bounds.shape[1]):
+            tile = start // TILE + i
+            bounds[channel, i] = bound(stretch, channel, tile)
+            if bounds[channel, i] > most:
+                most, loudest, where = bounds[channel, i], channel, tile
+            # A reading of it will be higher than its highest sample, which is of the next tile's first, too.
+            if TILE * tile >= first and TILE * (tile + 1) < stop:
+                level = max(level, ROUNDED_DOWN * stretch.highest[channel, tile])
+    if loudest < 0:
         return level
     level = _higher(stretch, loudest, where, start, stop, level)
-    for channel in range(len(stretch.samples)):
-        for tile in range(start // TILE, (stop - 1) // TILE + 1):
-            if bound(stretch, channel, tile) > level:
-                level = _higher(stretch, channel, tile, start, stop, level)
+    for channel in range(len(bounds)):
+        for i in range(bounds.shape[1]):
+            if bounds[channel, i] > level:
+                level = _higher(stretch, channel, start // TILE + i, start, stop, level)
     return level
 
 

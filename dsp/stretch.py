@@ -17,7 +17,7 @@ EDGE_TILES = 9
 # Frames surveyed together: they stay in the first-level cache.
 CHUNK = 1024
 # Slow values that are worked out together, when one of them is needed.
-SLOW_BLOCK = 64
+SLOW_BLOCK = 32
 MAGNITUDE = np.int32(0x7FFFFFFF)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dsp.gain import gain_to_db
 from dsp.meter import Meter
-from dsp.midpoint_taps import STRIDE, Array
+from dsp.midpoint_taps import STRIDE, Array, smoothing
 from dsp.midpoints import LEAD
 from dsp.peak_search import highest_reading, highest_readings, readings
 from dsp.stream import Block
@@ -28,6 +28,8 @@ STEP_FRAMES = SEGMENT_FRAMES - 2 * GUARD_FRAMES
 FIRST = GUARD_FRAMES  # of the frames that a segment is read for
 FIRST_TILE = (FIRST - 1) // TILE
 
+# Of what is so close to half the rate, in radians a frame, all is kept at an eighth of the rate.
+SLOW_TURN = 0.2
 # A gain that moves can lift what lies this little (of the ceiling) close to half the rate by as little.
 EDGE_SHARE = 1e-3
 HIGHEST = np.finfo(np.float64).max
@@ -144,10 +146,19 @@ class TruePeakDetector:
 
 
 def _reaches_the_edge(segment: Stretch, bins: int, level: float) -> bool:
-    """By the root mean square of what lies there."""
-    spectrum = np.fft.rfft(segment.samples[:, LEAD:-LEAD])[:, -bins:]
-    power = (np.abs(spectrum) ** 2).sum(axis=1)
-    return bool(2.0 * power.max() > (level * SEGMENT_FRAMES) ** 2)
+    """Whether what lies in so many bins next to half the rate has a root mean square over `level`."""
+    turn = 2 * np.pi * np.arange(bins) / SEGMENT_FRAMES
+    if turn[-1] > SLOW_TURN:
+        return _rms(np.fft.rfft(segment.samples[:, LEAD:-LEAD])[:, -bins:], SEGMENT_FRAMES) > level
+    edges, passed = segment.edges[:, LEAD:-LEAD], smoothing(turn)
+    if np.square(edges).mean(axis=1).max() <= (passed[-1] * level) ** 2:
+        return False
+    return _rms(np.fft.rfft(edges)[:, :bins] / passed, edges.shape[1]) > level
+
+
+def _rms(spectra: NDArray[np.complex128], frames: int) -> float:
+    """The highest root mean square of what has these parts of spectra (channels, bins)."""
+    return float(np.sqrt(2.0 * np.square(np.abs(spectra)).sum(axis=1).max()) / frames)
 
 
 def _joined(readings: list[Array]) -> Array:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsp.alignment import align
 from dsp.stream import Block
 from pipeline.audiofile import open_mix
 from pipeline.checks import HI_RES_RATE
@@ -106,6 +105,8 @@ class _Counted:
 
 def fit(main: Path, alternate: Path) -> Fit:
     """Compare two mixes of one rate over their whole length; Fault when one cannot be read."""
+    from dsp.alignment import align  # late: slow to load, and most albums have no alternates
+
     with open_mix(main) as first, open_mix(alternate) as second:
         rate = first.info.rate
         ours, theirs = _Counted(first.blocks()), _Counted(second.blocks())

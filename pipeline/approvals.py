@@ -335,12 +335,15 @@ def _places(approvals: Sequence[Approval], tracks: Sequence[Song]) -> list[int |
     Of several with one title, a track gets the one that stands.
     """
     found: dict[int, int] = {}
+    free = dict.fromkeys(range(len(approvals)))
     for is_of in (_of_isrc, _of_title_and_sound, _of_title, _stands_for):
         for place, track in enumerate(tracks):
-            free = (each for each in range(len(approvals)) if each not in found.values())
+            if place in found:
+                continue
             first = next((each for each in free if is_of(approvals[each], track)), None)
-            if place not in found and first is not None:
+            if first is not None:
                 found[place] = first
+                del free[first]
     return [found.get(place) for place in range(len(tracks))]
 
 

@@ -1,8 +1,9 @@
 """Reading audio files: the mixes that come in, and our own files again.
 
-libsndfile reads what it reads to the sample; the packaged ffmpeg reads the rest. Neither says so when a
-file was cut off, so the promises of each container are checked here. Whatever is wrong with a file is a
-`Fault` without a place: the caller knows which line of which manifest named it.
+libsndfile reads what it reads to the sample, and what is plain in a WAV is read without it; the packaged
+ffmpeg reads the rest. Neither says so when a file was cut off, so the promises of each container are checked
+here. Whatever is wrong with a file is a `Fault` without a place: the caller knows which line of which
+manifest named it.
 """
 
 import errno
@@ -12,21 +13,31 @@ import re
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from dsp.stream import BLOCK_FRAMES, Block
 from pipeline.containers import EXPORT_AGAIN, caf_frames, mp3_counts_frames, refuse_cut_off
+from pipeline.decoders import (
+    Decoder,
+    PipeDecoder,
+    SoundDecoder,
+    is_strict,
+    plain_decoder,
+    sound_name,
+)
+from pipeline.decoders import MixInfo as MixInfo
 from pipeline.faults import Fault
-from pipeline.ffmpeg import DecodePipe, FfmpegError, SampleType
+from pipeline.ffmpeg import DecodePipe, FfmpegError
+from pipeline.gapless import told_frames
+from pipeline.packing import Codes as Codes
+from pipeline.packing import SampleType, Words, packed
 
-Codes = NDArray[np.int32]
 AnyPath = str | os.PathLike[str]
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 768_000
@@ -42,70 +53,26 @@ _LOSSLESS_CODECS = re.compile(
     r"alac|ape|flac|mlp|mp4als|shorten|tak|truehd|tta|wavpack|wmalossless|dsd_\w+|dst|pcm_(?!alaw|mulaw|vidc)\w+"
 )
 # libsndfile stops where it guesses the end of an MP3 without a frame count (it lost 22 % of one that we
-# tried), and after a seek in Opus it is not exact; ffmpeg decodes both from end to end.
+# tried), and after a seek in Opus it is not exact; ffmpeg decodes both from end to end. An MP3 that is tagged
+# as ours are is decoded by libsndfile all the same, to the same length and for less than half of the time.
 _PIPED = ("MP3", "OGG")
 # libsndfile says this of a FLAC whose header leaves the length open, and then reads nothing.
 _UNKNOWN_FRAMES = 2**62
 _CONTAINERS = {"mov": "MP4", "wv": "WavPack", "asf": "WMA", "matroska": "Matroska", "wav": "WAV"}
 
 
-@dataclass(frozen=True, slots=True)
-class MixInfo:
-    """What a file says about its audio.
+class MixReader:
+    """A file that was found fit to read; as often as wanted, in parts or whole.
 
-    `bits` is the nominal word length (32 or 64 for floats, and what the decoder makes for lossy codecs);
-    `frames` is None when only decoding tells.
+    What ffmpeg spends on it is charged to `section`.
     """
 
-    container: str
-    codec: str
-    rate: int
-    bits: int
-    is_float: bool
-    channels: int
-    frames: int | None
-    lossy: bool
-
-
-class _Decoder(Protocol):
-    """Samples from the start of a file to its end."""
-
-    def read(self, frames: int) -> NDArray[Any]: ...
-
-    def close(self) -> None: ...
-
-
-class _SoundDecoder:
-    """libsndfile, which finds its way to any frame of a lossless file."""
-
-    def __init__(self, path: Path, sample_type: SampleType) -> None:
-        self._file = soundfile.SoundFile(_sound_name(path))
-        self._type = sample_type
-
-    def seek(self, frame: int) -> None:
-        self._file.seek(min(frame, self._file.frames))
-
-    def read(self, frames: int) -> NDArray[Any]:
-        block: NDArray[Any] = self._file.read(frames, dtype=self._type, always_2d=True)
-        return block
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _sound_name(path: Path) -> str | bytes:
-    # soundfile encodes text strictly, and refuses names that are not UTF-8.
-    return os.fsencode(path) if os.name == "posix" else str(path)
-
-
-class MixReader:
-    """A file that was found fit to read; as often as wanted, in parts or whole."""
-
-    def __init__(self, path: Path, info: MixInfo, piped: bool, stamp: tuple[int, int]) -> None:
+    def __init__(self, path: Path, info: MixInfo, piped: bool, stamp: tuple[int, int], section: str) -> None:
         self.info = info
         self._path = path
         self._piped = piped
         self._stamp = stamp
+        self._section = section
         self._running: weakref.WeakSet[Generator[NDArray[Any]]] = weakref.WeakSet()
 
     def blocks(self, frames: int = BLOCK_FRAMES, start: int = 0, stop: int | None = None) -> Iterator[Block]:
@@ -148,8 +115,8 @@ class MixReader:
     ) -> Generator[NDArray[Any]]:
         at = 0
         try:
-            with closing(self._decoder(sample_type)) as decoder:
-                at = _skip(decoder, start)
+            with closing(self._opened(sample_type)) as decoder:
+                at = decoder.skip(start)
                 while wanted := frames if stop is None else min(frames, stop - at):
                     block = decoder.read(wanted)
                     if not len(block):
@@ -162,10 +129,10 @@ class MixReader:
         self._refuse_changed()
         self._refuse_short(at, stop)
 
-    def _decoder(self, sample_type: SampleType) -> _Decoder:
+    def _opened(self, sample_type: SampleType) -> Decoder:
         if self._piped:
-            return DecodePipe(self._path, sample_type, _is_strict(self.info))
-        return _SoundDecoder(self._path, sample_type)
+            return PipeDecoder(self._path, sample_type, self.info, self._section)
+        return plain_decoder(self._path, sample_type, self.info) or SoundDecoder(self._path, sample_type)
 
     def _refuse_changed(self) -> None:
         if _stamp(self._path) != self._stamp:
@@ -192,30 +159,22 @@ class MixReader:
         )
 
 
-def _skip(decoder: _Decoder, frames: int) -> int:
-    """Leave out so many frames; how many there were to leave out."""
-    if isinstance(decoder, _SoundDecoder):
-        decoder.seek(frames)
-        return frames
-    at = 0
-    while at < frames and (left_out := len(decoder.read(min(BLOCK_FRAMES, frames - at)))):
-        at += left_out
-    return at
-
-
 def open_mix(path: AnyPath) -> MixReader:
     """A reader for a mono or stereo file in whatever format; Fault when no master can be made of it."""
-    path = Path(path)
+    return _reader(Path(path), ours=False)
+
+
+def _reader(path: Path, *, ours: bool) -> MixReader:
     stamp = _stamp(path)
     refuse_cut_off(path)
-    info, piped = _identify(path)
+    info, piped = (_our_mp3(path) if ours else None) or _identify(path)
     _refuse_unusable(path, info)
-    return MixReader(path, info, piped, stamp)
+    return MixReader(path, info, piped, stamp, "read back" if ours else "decode")
 
 
 def read_codes(path: AnyPath, bits: int) -> Iterator[Codes]:
     """The integers of a lossless file, (frames, channels). Fault when they are not `bits` long."""
-    reader = open_mix(path)
+    reader = _reader(Path(path), ours=True)
     info = reader.info
     if info.lossy or info.is_float or info.bits != bits:
         held = f"{info.bits}-bit float" if info.is_float else f"{info.bits}-bit"
@@ -227,7 +186,7 @@ def read_audio(path: AnyPath, codec: str) -> tuple[int, int, Iterator[Block]]:
     """Rate, channels and blocks of a lossy file as a listener gets it: delay and padding of the codec
     (`mp3`, `aac`, `opus`) are trimmed by what the file says of them. Fault when it holds another codec.
     """
-    reader = open_mix(path)
+    reader = _reader(Path(path), ours=True)
     info = reader.info
     if info.codec != codec:
         raise Fault(f'"{Path(path).name}" holds {info.codec}, where {codec} belongs')
@@ -240,27 +199,23 @@ class PcmHash:
     def __init__(self, bits: int, channels: int) -> None:
         if bits not in (16, 24):
             raise ValueError(f"bits must be 16 or 24 (got {bits})")
-        self._bytes = bits // 8
+        self._bits = bits
         self._channels = channels
         self._hash = hashlib.sha256()
 
-    def update(self, codes: Codes) -> None:
-        """(frames, channels), any number of frames."""
-        if codes.ndim != 2 or codes.shape[1] != self._channels:
-            raise ValueError(f"codes must be (frames, {self._channels}) (got {codes.shape})")
-        self._hash.update(codes.astype("<i2").data if self._bytes == 2 else _packed(codes).data)
+    def update(self, codes: Codes | Words) -> None:
+        """(frames, channels), any number of frames; `Words` are packed once for this and for a WAV."""
+        shape, bits = (
+            (codes.codes.shape, codes.bits) if isinstance(codes, Words) else (codes.shape, self._bits)
+        )
+        if (shape[1:], bits) != ((self._channels,), self._bits):
+            raise ValueError(
+                f"codes must be (frames, {self._channels}) of {self._bits} bits (got {shape} of {bits})"
+            )
+        self._hash.update((codes.packed if isinstance(codes, Words) else packed(codes, self._bits)).data)
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()
-
-
-def _packed(codes: Codes) -> NDArray[np.uint8]:
-    """(samples, 3): 24-bit words, byte by byte, which is five times as fast as row by row."""
-    words = np.ascontiguousarray(codes, "<i4").view(np.uint8).reshape(-1, 4)
-    packed = np.empty((len(words), 3), np.uint8)
-    for place in range(3):
-        packed[:, place] = words[:, place]
-    return packed
 
 
 # --- what the file system says
@@ -301,16 +256,24 @@ def _identify(path: Path) -> tuple[MixInfo, bool]:
     sound = _sound_info(path)
     if sound and sound.container not in _PIPED and sound.frames is not None:
         return sound, False
-    piped = _pipe_info(path, sound is None or _is_strict(sound))
+    piped = _pipe_info(path, sound is None or is_strict(sound))
     if sound:
         return replace(piped, container=sound.container, frames=_certain_frames(path, sound)), True
     return replace(piped, frames=caf_frames(path)), True
 
 
+def _our_mp3(path: Path) -> tuple[MixInfo, bool] | None:
+    """What an MP3 holds that says how long it is and has been cut nowhere; libsndfile reads it."""
+    sound = _sound_info(path)
+    if sound is None or sound.container != "MP3" or sound.frames != told_frames(path):
+        return None
+    return replace(sound, codec="mp3", bits=32, is_float=True), False
+
+
 def _sound_info(path: Path) -> MixInfo | None:
     """What libsndfile says; None when it cannot read the file."""
     try:
-        about = soundfile.info(_sound_name(path))
+        about = soundfile.info(sound_name(path))
     except soundfile.LibsndfileError:
         return None
     bits = _LOSSLESS_BITS.get(about.subtype)
@@ -324,11 +287,6 @@ def _sound_info(path: Path) -> MixInfo | None:
         frames=about.frames if about.frames < _UNKNOWN_FRAMES else None,
         lossy=bits is None,
     )
-
-
-def _is_strict(info: MixInfo) -> bool:
-    """MP3s end in all sorts of tags and padding that are no damage; a cut shows in the number of frames."""
-    return info.container != "MP3"
 
 
 def _pipe_info(path: Path, strict: bool) -> MixInfo:

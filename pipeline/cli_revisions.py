@@ -71,7 +71,8 @@ def _revisions_of(texts: list[str]) -> list[int | None]:
 @plain_errors()
 def history(manifest: ManifestFile = ALBUM, as_json: Json = False) -> None:
     """List the revisions that were delivered."""
-    from pipeline.build.history import listed, release_of
+    from pipeline.build.history import release_of
+    from pipeline.build.listed import listed
     from pipeline.build.request import STORE
     from pipeline.console import print_history
 

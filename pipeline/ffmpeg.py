@@ -20,8 +20,12 @@ from typing import IO, Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-SampleType = Literal["float64", "int32"]
+from pipeline.packing import SampleType
+from pipeline.spent import charge
+
 DTYPES: dict[SampleType, tuple[str, str]] = {"float64": ("pcm_f64le", "<f8"), "int32": ("pcm_s32le", "<i4")}
+# Three seconds of stereo: while the child works on them we make the next block.
+PIPE_BYTES = 1 << 20
 
 # Every line of the log says how grave it is; and nothing asks the terminal.
 COMMON = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info", "-y")
@@ -78,10 +82,16 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 class _Child:
-    """An ffmpeg that reads or writes `path`, with one pipe and its log."""
+    """An ffmpeg that reads or writes `path`, with one pipe and its log.
 
-    def __init__(self, path: Path, arguments: Sequence[str], pipe: Literal["stdin", "stdout"]) -> None:
+    What it spends is charged to `section`, on the thread that ends it.
+    """
+
+    def __init__(
+        self, path: Path, arguments: Sequence[str], pipe: Literal["stdin", "stdout"], section: str
+    ) -> None:
         self._path = path
+        self._section = section
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         try:
             self._process = subprocess.Popen(
@@ -95,6 +105,7 @@ class _Child:
             self._log.close()
             raise
         self.pipe = cast(IO[bytes], getattr(self._process, pipe))
+        _widen(self.pipe)
 
     def log(self) -> str:
         # The child writes where this handle stands: a seek of ours would have it overwrite itself.
@@ -107,7 +118,7 @@ class _Child:
         Being strict is to take an error that ffmpeg got over for a failure. What is the fault of the
         machine and not of the audio is raised: OSError.
         """
-        status = self._process.wait()
+        status = self._wait()
         log = self.log()
         if status:
             self._blame_machine(status, log)
@@ -127,11 +138,29 @@ class _Child:
 
     def close(self) -> None:
         """End the child if it still runs, and forget its log."""
-        self._process.kill()
+        if self._process.returncode is None:
+            os.kill(self._process.pid, signal.SIGKILL)  # it is there until somebody has waited for it
         with contextlib.suppress(OSError):  # what is still in the buffer of a pipe that nobody reads
             self.pipe.close()
-        self._process.wait()
+        self._wait()
         self._log.close()
+
+    def _wait(self) -> int:
+        """Until the child has ended; its status, as Popen has it."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ChildProcessError):  # where the system buries children itself
+                _, status, used = os.wait4(self._process.pid, 0)
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                charge(self._section, used.ru_utime + used.ru_stime)
+        return self._process.wait()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Room for more than the usual, on Linux; other systems see to it themselves."""
+    with contextlib.suppress(ImportError, OSError):
+        from fcntl import F_SETPIPE_SZ, fcntl
+
+        fcntl(pipe.fileno(), F_SETPIPE_SZ, PIPE_BYTES)
 
 
 class DecodePipe:
@@ -142,13 +171,15 @@ class DecodePipe:
     is read strictly, damage is passed over where the decoder finds its way again.
     """
 
-    def __init__(self, path: Path, sample_type: SampleType, strict: bool = True) -> None:
+    def __init__(
+        self, path: Path, sample_type: SampleType, strict: bool = True, section: str = "decode"
+    ) -> None:
         codec, dtype = DTYPES[sample_type]
         self._dtype = np.dtype(dtype)
         self._strict = strict
         source = [*(STRICT if strict else ()), *LOCAL, "-threads", "1", "-i", f"file:{path.absolute()}"]
         target = ["-map", "0:a:0", "-f", "wav", "-c:a", codec, "-"]
-        self._child = _Child(path, [*source, *target], "stdout")
+        self._child = _Child(path, [*source, *target], "stdout", section)
         try:
             self.rate, self.channels = wave_layout(self._child.pipe)
         except EOFError:
@@ -186,13 +217,15 @@ class EncodePipe:
     `write` or `finish`.
     """
 
-    def __init__(self, path: Path, rate: int, channels: int, arguments: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, rate: int, channels: int, arguments: Sequence[str], section: str = "encode"
+    ) -> None:
         self._path = path
         form = ["-ar", str(rate), "-ac", str(channels)]
         source = ["-f", "s32le", *form, "-i", "-", "-map", "0:a:0"]
         # The form again for what is written: ffmpeg would convert to a rate that the codec likes better.
         target = [*form, *arguments, *REPEATABLE, f"file:{path.absolute()}"]
-        self._child = _Child(path, [*source, *target], "stdin")
+        self._child = _Child(path, [*source, *target], "stdin", section)
 
     def write(self, samples: NDArray[np.int32]) -> None:
         """(frames, channels), left-justified."""

@@ -27,7 +27,8 @@ def pairs(before: Sequence[Song], now: Sequence[Song]) -> list[Pair]:
     """
     came_from: dict[int, int] = {}
     for evidence in _evidence(before, now):
-        old = [place for place in range(len(before)) if place not in came_from.values()]
+        taken = set(came_from.values())
+        old = [place for place in range(len(before)) if place not in taken]
         new = [place for place in range(len(now)) if place not in came_from]
         came_from |= _matched(before, old, now, new, evidence)
     gone = sorted(set(range(len(before))) - set(came_from.values()))

@@ -1,6 +1,5 @@
 """What each mix is, and what is wrong with it: one streaming pass over the file."""
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from dsp.hum import HumMeter
 from dsp.loudness import LoudnessMeter
 from dsp.metrics import Crest, LowEnd
 from dsp.spectrum import Balance, ThirdOctaves
-from dsp.stream import Block, Chain
+from dsp.stream import Chain
 from dsp.true_peak import TruePeakMeter
+from pipeline.audio_hash import AudioHash
 from pipeline.audiofile import MixInfo, open_mix
 from pipeline.faults import Fault
+from pipeline.spent import spent, timed
 
 # -60 dBFS. Many recordings have -80, and nobody hears that.
 DC_WARNING = 1e-3
@@ -117,33 +118,32 @@ def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
     with open_mix(path) as mix:
         info = mix.info
         meters = _Meters(info.rate, info.channels)
-        digest = hashlib.sha256(f"{info.rate} {info.channels}\n".encode())
+        digest = AudioHash(info.rate, info.channels)
         frames = 0
-        for block in mix.blocks():
+        for block in timed("decode", mix.blocks()):
             frames += len(block)
-            meters.defects.process(block)
-            _refuse_non_finite(meters.defects, frames, info.rate)
-            _refuse_unscaled(block)
-            meters.rest.process(block)
-            digest.update((block + 0.0).astype("<f8", copy=False).tobytes())
+            with spent("meters"):
+                meters.defects.process(block)
+                _refuse_unusable(meters.defects, frames, info.rate)
+                meters.rest.process(block)
+            with spent("hash"):
+                digest.update(block)
             progress(len(block) / info.rate)
-        meters.rest.flush()
-    return _facts(info, frames, meters, digest.hexdigest())
+        with spent("meters"):
+            meters.rest.flush()
+            return _facts(info, frames, meters, digest.hexdigest())
 
 
-def _refuse_unscaled(block: Block) -> None:
+def _refuse_unusable(defects: DefectMeter, frames: int, rate: int) -> None:
     """Floats that hold unscaled integers are up to 187 dB over full scale, where no limiter reaches."""
-    if np.abs(block).max(initial=0.0) > LARGEST:
-        raise Fault("it is more than 120 dB over full scale", hint="export it again, as floats up to 1.0")
-
-
-def _refuse_non_finite(defects: DefectMeter, frames: int, rate: int) -> None:
     count = defects.non_finite
     if count:
         raise Fault(
             f"{count} samples are not numbers (NaN or infinity), the first before {frames / rate:.1f} s",
             hint="export the mix again; a plug-in has failed there",
         )
+    if defects.sample_peak > LARGEST:
+        raise Fault("it is more than 120 dB over full scale", hint="export it again, as floats up to 1.0")
 
 
 def _facts(info: MixInfo, frames: int, meters: _Meters, audio_sha256: str) -> MixFacts:

@@ -4,14 +4,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.optimize import brentq
 
 from dsp.envelope import TICKS_PER_SECOND, Envelope
 from dsp.fades import fade_gain
 from dsp.gain import db_to_gain, gain_to_db
 from dsp.loudness import SHORT_TERM_SUB_BLOCKS, energy_to_lufs, gating_blocks, integrated_lufs, window_means
+from dsp.roots import crossing
 from pipeline.reels import Fade, Reel
 from pipeline.timeline import SECTORS_PER_SECOND, Island, Slot, Timeline
 
@@ -20,6 +21,7 @@ LIMITING_MAX_DB = 6.0
 # lets rise between samples. Where that is more, the rendering measures it and limits again.
 CEILING_RESERVE_DB = 0.01
 TOLERANCE_DB = 0.001
+EXACT_DB = 1e-9  # a sum of decibels is not exact
 # Stands for silence where a search needs a number.
 SILENT_LUFS = -200.0
 # As long as the longest window, so that none reaches from one song into the next.
@@ -150,7 +152,8 @@ def _match_one(reel: Reel, sound: Envelope, levelling: Levelling) -> ReelLevel:
     if levelling.match == "off":
         return _decided(reel, sound, levelling, reel.offset_lu, None, "")
     target = reel.target_lufs + reel.offset_lu
-    if loudness_lufs(sound, levelling.measure) == -math.inf:
+    own_lufs = loudness_lufs(sound, levelling.measure)
+    if own_lufs == -math.inf:
         return _decided(reel, sound, levelling, 0.0, target, "silent: no gain can bring it to a loudness")
 
     def reached(gain_db: float) -> float:
@@ -161,7 +164,7 @@ def _match_one(reel: Reel, sound: Envelope, levelling: Levelling) -> ReelLevel:
         sound,
         levelling,
         target,
-        _solve_gain(reached, target),
+        _solve_gain(reached, target, own_lufs),
         _largest_gain(reel, peak_dbtp, levelling),
     )
 
@@ -204,7 +207,8 @@ def _decided(
 def _match_album(reels: Sequence[Reel], sounds: Sequence[Envelope], levelling: Levelling) -> list[ReelLevel]:
     """One gain for all plus each reel's own offset; the album as a whole lands on the target."""
     offsets = [reel.offset_lu for reel in reels]
-    if loudness_lufs(_pooled(sounds), levelling.measure) == -math.inf:
+    own_lufs = loudness_lufs(_pooled(sounds), levelling.measure)
+    if own_lufs == -math.inf:
         note = "silent: no gain can bring the album to a loudness"
         return [_decided(reel, sound, levelling, 0.0, levelling.target_lufs, note)
                 for reel, sound in zip(reels, sounds, strict=True)]  # fmt: skip
@@ -216,7 +220,7 @@ def _match_album(reels: Sequence[Reel], sounds: Sequence[Envelope], levelling: L
         ]
         return loudness_lufs(_pooled(limited), levelling.measure)
 
-    wanted_db = _solve_gain(reached, levelling.target_lufs)
+    wanted_db = _solve_gain(reached, levelling.target_lufs, own_lufs)
     caps_db = [
         _largest_gain(reel, gain_to_db(sound.peak_max), levelling) - offset
         for reel, sound, offset in zip(reels, sounds, offsets, strict=True)
@@ -240,23 +244,28 @@ def _pooled(sounds: Sequence[Envelope]) -> Envelope:
     )
 
 
-def _solve_gain(reached: Callable[[float], float], target_lufs: float) -> float:
-    """The gain in dB at which a loudness that rises with gain meets the target.
+def _solve_gain(reached: Callable[[float], float], target_lufs: float, own_lufs: float) -> float:
+    """The gain in dB at which a loudness that rises with gain meets the target; `own_lufs` is without gain.
 
-    Between the gain that would do without a limiter, less 1 dB, and the first above it that overshoots;
-    +inf when 60 dB more do not get there.
+    Looked for from where it would be without a limiter, in steps that double: a limiter takes a share of each
+    dB. +inf when 60 dB more do not get there. Each look costs a limiter's run over the envelope.
     """
-    low = target_lufs - reached(0.0) - 1.0
-    while reached(low) > target_lufs:
-        low -= 6.0
-    high = low + 3.0
-    while reached(high) < target_lufs:
-        high += 3.0
-        if high > low + 60.0:
+
+    @cache
+    def missing(gain_db: float) -> float:
+        return target_lufs - max(reached(gain_db), SILENT_LUFS)
+
+    first_db = target_lufs - own_lufs
+    if abs(missing(first_db)) < EXACT_DB:
+        return first_db
+    step_db = 2.0 * missing(first_db)
+    near_db, far_db = first_db, first_db + step_db
+    while (missing(far_db) > 0.0) == (missing(near_db) > 0.0):
+        if abs(far_db - first_db) > 60.0:
             return math.inf
-    return float(
-        brentq(lambda gain_db: max(reached(gain_db), SILENT_LUFS) - target_lufs, low, high, xtol=TOLERANCE_DB)
-    )
+        step_db *= 2.0
+        near_db, far_db = far_db, far_db + step_db
+    return crossing(missing, near_db, far_db, TOLERANCE_DB)
 
 
 def unlimited_peak_dbtp(island: Island, levels: Sequence[ReelLevel], envelopes: Sequence[Envelope]) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dsp.correlation import correlation_of
 from dsp.gain import gain_to_db
-from dsp.loudness import SUB_BLOCKS_PER_HOP, gating_blocks
+from dsp.loudness import gating_blocks
 from dsp.metrics import highest
 from dsp.psr import PsrMeter
 from dsp.spectrum import NOMINAL_HZ, Balance, ThirdOctaves
@@ -118,7 +118,7 @@ class FileMeters:
     @property
     def reading(self) -> Measure:
         loudness, peaks = self._peaks.loudness.reading, self._peaks.reading
-        sums, thirds = self._peaks.loudness.sums.joined(SUB_BLOCKS_PER_HOP), self._thirds.reading
+        sums, thirds = self._peaks.loudness.sums, self._thirds.reading
         correlation = correlation_of(sums, self._rate)
         return Measure(
             lufs_i=loudness.integrated_lufs,

@@ -1,29 +1,22 @@
-"""Meters and a reader that share no code with those that made a delivery."""
+"""Meters and a reader that share no code with those that made a delivery.
+
+The libraries they stand on are slow to load, and only `deadwax verify` needs them: each is imported where
+it is used.
+"""
 
 import math
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyloudnorm
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from dsp.stream import Block
 from pipeline.faults import Fault
 from pipeline.ffmpeg import executable
-
-with warnings.catch_warnings():
-    # It looks for an ffmpeg of the system on import, and complains; it is given the packaged one.
-    warnings.simplefilter("ignore")
-    from pydub import AudioSegment
-    from pydub.exceptions import CouldntDecodeError
-
-AudioSegment.converter = executable()
-# Of the stretch that ffmpeg decodes for it, pydub keeps whole milliseconds; this one keeps every frame.
-_WholeSegment: Any = type("_WholeSegment", (AudioSegment,), {"__getitem__": lambda whole, _: whole})
 
 SUB_BLOCK_S = 0.1
 PYDUB_CHUNK_S = 240
@@ -40,6 +33,8 @@ class SecondLoudness:
     """
 
     def __init__(self, rate: int, channels: int) -> None:
+        import pyloudnorm
+
         filters = pyloudnorm.Meter(rate)._filters.values()
         self._filters = [
             (f.b, f.a, np.zeros((max(len(f.a), len(f.b)) - 1, channels)), f.passband_gain) for f in filters
@@ -51,6 +46,8 @@ class SecondLoudness:
     def process(self, block: Block) -> None:
         if not len(block):  # lfilter would forget its state
             return
+        from scipy.signal import lfilter
+
         for number, (b, a, state, gain) in enumerate(self._filters):
             filtered, state = lfilter(b, a, block, axis=0, zi=state)
             block = gain * filtered
@@ -65,6 +62,8 @@ class SecondLoudness:
         """-inf for silence, and for less than the 0.4 s that a loudness needs."""
         if sum(map(len, self._energy)) < 4:
             return -math.inf
+        import pyloudnorm
+
         stand_in = np.sqrt(np.concatenate(self._energy))
         meter = pyloudnorm.Meter(round(1 / SUB_BLOCK_S), filter_class="custom")
         with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
@@ -118,10 +117,13 @@ class SecondTruePeak:
 
 def pydub_blocks(path: Path, codec: str) -> Iterator[Block]:
     """A lossy file as pydub decodes it, 16 bits, a few minutes at a time."""
+    segments = _whole_segment()
+    from pydub.exceptions import CouldntDecodeError  # behind the first, which is quiet about it
+
     start_s = 0
     while True:
         try:
-            segment = _WholeSegment.from_file(
+            segment = segments.from_file(
                 str(path), codec=DECODERS[codec], start_second=start_s, duration=PYDUB_CHUNK_S
             )
         except (CouldntDecodeError, OSError, IndexError):
@@ -131,3 +133,18 @@ def pydub_blocks(path: Path, codec: str) -> Iterator[Block]:
         if len(samples) < PYDUB_CHUNK_S * segment.frame_rate:
             return
         start_s += PYDUB_CHUNK_S
+
+
+@cache
+def _whole_segment() -> Any:
+    """pydub's class, with the packaged ffmpeg.
+
+    Of the stretch that ffmpeg decodes for it, pydub keeps whole milliseconds; this one keeps every frame.
+    """
+    with warnings.catch_warnings():
+        # It looks for an ffmpeg of the system on import, and complains.
+        warnings.simplefilter("ignore")
+        from pydub import AudioSegment
+
+    AudioSegment.converter = executable()
+    return type("_WholeSegment", (AudioSegment,), {"__getitem__": lambda whole, _: whole})

@@ -2,21 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
+# What is printed is known to whoever prints it; here it would be loaded for a mere figure.
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
-from dsp.comparison import OCTAVES_HZ, Comparison
-from pipeline.build.album import Outcome
-from pipeline.deliver.image import CD_FORMAT
-from pipeline.deliver.release import HiddenRelease
-from pipeline.intake import MixFacts, word_length
-from pipeline.manifest.load import Manifest
-from pipeline.timeline import SECTORS_PER_SECOND
+    from dsp.comparison import Comparison
+    from pipeline.build.album import Outcome
+    from pipeline.deliver.release import HiddenRelease
+    from pipeline.intake import MixFacts
+    from pipeline.manifest.load import Manifest
 
 
-def mix_table(mixes: Sequence[tuple[str, MixFacts | None]]) -> Table:
+def mix_table(mixes: "Sequence[tuple[str, MixFacts | None]]") -> "Table":
     """A row for each mix, by its name and what is known of it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.intake import word_length
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("mix", overflow="fold")
     table.add_column("format")
@@ -42,7 +48,12 @@ def mix_table(mixes: Sequence[tuple[str, MixFacts | None]]) -> Table:
     return table
 
 
-def comparison_table(manifest: Manifest, comparisons: Sequence[Comparison | None]) -> Table:
+def comparison_table(manifest: "Manifest", comparisons: "Sequence[Comparison | None]") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    from dsp.comparison import OCTAVES_HZ
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("mix", overflow="fold")
     octaves = [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}" for hz in OCTAVES_HZ]
@@ -61,10 +72,15 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.1f}"
 
 
-def release_table(outcome: Outcome) -> Table:
+def release_table(outcome: "Outcome") -> "Table":
     """A row for each track: where it is on several CDs, and who has approved it where anybody has approved
     anything.
     """
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.timeline import SECTORS_PER_SECOND
+
     release = outcome.release
     approved = bool(outcome.approved_by or outcome.dropped)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -93,8 +109,12 @@ def release_table(outcome: Outcome) -> Table:
     return table
 
 
-def _hidden_row(hidden: HiddenRelease, *, several: bool) -> Iterator[str | Text]:
+def _hidden_row(hidden: "HiddenRelease", *, several: bool) -> "Iterator[str | Text]":
     """What is before track 1 of the CD; approvals are of tracks that have a number."""
+    from rich.text import Text
+
+    from pipeline.deliver.image import CD_FORMAT
+
     measure = hidden.rendered.measure
     yield ""
     if several:
@@ -107,7 +127,7 @@ def _hidden_row(hidden: HiddenRelease, *, several: bool) -> Iterator[str | Text]
     yield f"{hidden.rendered.limiting_max_db:.1f}"
 
 
-def _approved(outcome: Outcome, number: int) -> str:
+def _approved(outcome: "Outcome", number: int) -> str:
     if any(track["number"] == number for track, _ in outcome.dropped):
         return "no longer"
     return outcome.approved_by.get(number, "no")

@@ -1,4 +1,4 @@
-"""WAV headers with more in them than libsndfile writes: any chunks before the samples.
+"""WAV files, with any chunks before the samples.
 
 The form is RIFF's while its 32-bit lengths suffice, and RF64 with a `ds64` chunk beyond (EBU Tech 3306).
 `fmt ` has the 16 bytes of plain PCM. Microsoft would have WAVE_FORMAT_EXTENSIBLE for words of more than 16
@@ -15,8 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from pipeline.hashed import HashingFile, Sink
+from pipeline.packing import Words
 
 _PCM = 1
 _MOST_IN_32_BITS = 2**32 - 1
@@ -63,20 +63,34 @@ def wave_head(rate: int, channels: int, bits: int, frames: int, chunks: Sequence
 
 
 class WaveSink:
-    """A WAV with chunks while it is written. OSError with the path when the disk fails."""
+    """A WAV while it is written. OSError with the path when the disk fails.
+
+    Where it is `hashed`, `sha256` is that of the file once it is finished.
+    """
 
     def __init__(
-        self, path: Path, rate: int, channels: int, bits: int, frames: int, chunks: Sequence[Chunk]
+        self,
+        path: Path,
+        rate: int,
+        channels: int,
+        bits: int,
+        frames: int,
+        chunks: Sequence[Chunk],
+        *,
+        hashed: bool = False,
     ) -> None:
         self._path = path
-        self._bits = bits
         self._padding = bytes(frames * channels * bits // 8 % 2)
-        self._file = path.open("wb")
+        self._file: Sink = HashingFile(path) if hashed else path.open("wb")
         self._put(wave_head(rate, channels, bits, frames, chunks))
 
-    def write(self, samples: NDArray[np.int32]) -> None:
-        """(frames, channels), left-justified in 32 bits."""
-        self._put(_packed(samples, self._bits))
+    @property
+    def sha256(self) -> str:
+        """Empty where it is not hashed."""
+        return self._file.sha256 if isinstance(self._file, HashingFile) else ""
+
+    def write(self, words: Words) -> None:
+        self._put(words.packed.data)
 
     def finish(self) -> None:
         self._put(self._padding)
@@ -89,7 +103,7 @@ class WaveSink:
         with suppress(OSError):  # what is still to be written is not wanted any more
             self._file.close()
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview) -> None:
         try:
             self._file.write(data)
         except OSError as error:
@@ -99,9 +113,3 @@ class WaveSink:
         """The same with the path, which a file that is open does not say."""
         number = error.errno or errno.EIO
         return OSError(number, os.strerror(number), str(self._path))
-
-
-def _packed(samples: NDArray[np.int32], bits: int) -> bytes:
-    """The upper `bits` of each word, little-endian."""
-    words = np.ascontiguousarray(samples, "<i4").view(np.uint8).reshape(-1, 4)
-    return words[:, 4 - bits // 8 :].tobytes()

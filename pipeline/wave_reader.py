@@ -36,6 +36,13 @@ class WaveChunks:
             raise WaveError(f"there are {len(spans)} chunks {shown(names[0])}")
         return self._whole(names[0], spans[0]) if spans else None
 
+    def span(self, name: str) -> _Span:
+        """Where the body of a chunk begins, and its length; WaveError unless it is there once."""
+        spans = self._spans.get(name, ())
+        if len(spans) != 1:
+            raise WaveError(f"there are {len(spans)} chunks {shown(name)}")
+        return spans[0]
+
     def lists(self, kind: bytes) -> list[bytes]:
         """The bodies of all lists of a type, which they begin with."""
         spans = [span for span in self._spans.get("LIST", ()) if span[1] >= 4]

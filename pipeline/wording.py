@@ -2,8 +2,10 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 
 def templates_folder() -> Path:
@@ -13,13 +15,20 @@ def templates_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
-def template(name: str) -> Template:
+def template(name: str) -> "Template":
     """The template `name`. What it uses and is not given is an error; in HTML and XML, text is escaped."""
     return _environment().get_template(name)
 
 
 @lru_cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    from jinja2 import (
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+        select_autoescape,
+    )  # late: not all print
+
     return Environment(
         loader=FileSystemLoader(templates_folder()),
         autoescape=select_autoescape(("html", "html.j2", "xml", "xml.j2", "svg", "svg.j2")),

@@ -75,12 +75,12 @@ def approve(
         )
 
 
-def _asked(known: Sequence[Revision], manifest: Manifest, options: Options) -> Revision:
+def _asked(known: history.Records, manifest: Manifest, options: Options) -> Revision:
     """The revision that is approved; Fault when there is none."""
     if not known:
         raise Fault("nothing has been delivered that could be approved", hint="build the album first")
     output = output_of(manifest.file, options)
-    found = history.last_at(known, history.output_name(output, manifest.folder))
+    found = known.last_at(history.output_name(output, manifest.folder))
     if found is None and options.output:
         raise Fault(f"nothing has been delivered to {output}", hint="name the --output of a build")
     return found or known[-1]

@@ -1,5 +1,6 @@
 """`deadwax clean`: the cache without what the last revisions do not need."""
 
+from itertools import islice
 from pathlib import Path
 
 from pipeline.build import history
@@ -16,6 +17,6 @@ def clean(file: Path, keep: int, options: Options, watcher: Watcher) -> tuple[in
     with store_of(manifest, options, watcher) as store:
         cache = Cache(store / "cache")
         every = [history.revisions(store, release) for release in history.releases(store)]
-        known = [revision for own in every for revision in own[len(own) - min(keep, len(own)) :]]
+        known = [revision for own in every for revision in islice(reversed(own), keep)]
         freed = cache.prune({key for revision in known for key in revision["entries"]})
         return freed, cache.size()

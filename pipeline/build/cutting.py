@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -27,7 +27,6 @@ from pipeline.timeline import SECTORS_PER_SECOND
 
 CUT = "cut.json"
 STEP = GROOVE_SECTORS_PER_SECOND // SECTORS_PER_SECOND
-_SAVED = TypeAdapter(SideCut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +141,10 @@ def read_cut(cache: Cache, task: Task) -> SideCut | None:
     """None where it has not been predicted."""
     if not cache.holds(task.keys[0]):
         return None
-    return _SAVED.validate_python(json.loads((cache.path(task.keys[0]) / CUT).read_text()))
+    return _saved().validate_python(json.loads((cache.path(task.keys[0]) / CUT).read_text()))
+
+
+@lru_cache
+def _saved() -> TypeAdapter[SideCut]:
+    """Made when it is needed: most albums have no sides."""
+    return TypeAdapter(SideCut)

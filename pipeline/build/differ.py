@@ -13,7 +13,7 @@ from pipeline.build.cache import Cache
 from pipeline.build.differences import Diff, compared
 from pipeline.build.files import compared as compared_files
 from pipeline.build.files import files_of
-from pipeline.build.history import Revision
+from pipeline.build.history import Records, Revision
 from pipeline.build.lock import locked
 from pipeline.build.opened import Opened, open_album, store_of
 from pipeline.build.production import Production, produce
@@ -46,10 +46,10 @@ def diff(file: Path, asked: Sequence[int | None], options: Options, watcher: Wat
     refuse_foreign(output_of(file, options))
     with store_of(manifest, options, watcher) as store:
         opened = open_album(manifest, store, options, watcher)
-        known = opened.known or ((opened.last,) if opened.last else ())
+        known = opened.known or Records({}, [opened.last] if opened.last else [])
         if not known:
             raise Fault("nothing has been delivered yet", str(file), hint="build the album first")
-        named = [None if number is None else history.named(known, number) for number in asked]
+        named = [None if number is None else known.named(number) for number in asked]
         production = produce(
             opened.album, opened.wanted, opened.cover, opened.runner, opened.before, hold=opened.hold
         )
@@ -65,7 +65,7 @@ def _recorded(file: Path, numbers: Sequence[int], options: Options, watcher: Wat
         raise Fault("there is no such file", str(file), hint="name the manifest: --manifest FILE")
     store = file.parent / STORE
     known = history.revisions(store, history.release_of(file))
-    before, now = (history.named(known, number) for number in numbers)
+    before, now = (known.named(number) for number in numbers)
     with locked(store, watcher, wait=options.wait):
         return compared_or_fault(before, now, Runner(Cache(store / "cache"), Workers(options.jobs), watcher))
 
@@ -83,7 +83,7 @@ def compared_or_fault(before: Revision, now: Revision, runner: Runner) -> Diff:
 
 
 def _chosen(
-    named: Sequence[Revision | None], known: Sequence[Revision], opened: Opened, now: Revision
+    named: Sequence[Revision | None], known: Records, opened: Opened, now: Revision
 ) -> tuple[Revision, Revision]:
     """Those to compare; `named` are the ones that were asked for, None for now."""
     last = opened.last or known[-1]
@@ -92,8 +92,7 @@ def _chosen(
     if named:
         return named[0] or last, now
     output = history.output_name(opened.output, opened.manifest.folder)
-    earlier = [each for each in known if each["revision"] < last["revision"]]
-    before = history.last_at(earlier, output) or (earlier[-1] if earlier else None)
+    before = known.last_at(output, below=last["revision"]) or known.last(below=last["revision"])
     return (before, last) if before and _keys(last) == _keys(now) else (last, now)
 
 

@@ -1,6 +1,6 @@
 """`deadwax plan`: what a build would do, and why. Mixes are examined; nothing is mastered or rendered."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.approvals import Approval
 from pipeline.build import reasons
-from pipeline.build.cache import Cache
 from pipeline.build.files import File, compared, files_of
+from pipeline.build.masters import Mastering
 from pipeline.build.opened import Opened, open_album, store_of
 from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
@@ -17,13 +17,15 @@ from pipeline.build.publish import refuse_foreign, refuse_to_drop
 from pipeline.build.renders import FOR_VINYL
 from pipeline.build.request import Options, is_done, output_of
 from pipeline.build.run import DAMAGED, Watcher
-from pipeline.build.trace import Before, Trace, version_in
+from pipeline.build.trace import Trace, version_in
 from pipeline.cd.disc import HIDDEN
 from pipeline.deliver.paperwork import audio_of
 from pipeline.deliver.release import Deliverable
 from pipeline.manifest.load import load
 
 RUN, MAY, CURRENT = "run", "may run", "up to date"
+# A track, and which version of it; None for the main one, and for what is of no track.
+Subject = tuple[int | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +84,11 @@ def foresee(file: Path, options: Options, watcher: Watcher) -> Foreseen:
 def _tracks(opened: Opened, production: Production, files: Sequence[File]) -> Iterator[Line]:
     """Each track, and each alternate behind it; what is hidden before the first is number 0."""
     hidden = (production.release.hidden.piece,) if production.release.hidden else ()
+    stale = _stale(production, files)
     for piece in (*hidden, *opened.manifest.pieces):
         others = [each.version for each in production.release.alternates if each.piece.number == piece.number]
         for version in (None, *others):
-            tasks, why = _tasks(production, files, piece.number, version, opened.cache, before=opened.before)
+            tasks, why = _tasks(opened, production, stale, piece.number, version)
             state = RUN if tasks else CURRENT
             waiting = _waiting(opened, production, piece.number, version)
             if state == CURRENT and waiting:
@@ -116,62 +119,69 @@ def _numbered(tracks: Iterable[int]) -> str:
     return ", ".join(f"{track:02}" for track in sorted(set(tracks)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Stale:
+    """What is not there yet; track 0 is what is hidden."""
+
+    masterings: Mapping[Subject, Sequence[Mastering]]
+    traces: Mapping[Subject, Sequence[Trace]]
+    files: Mapping[Subject, Sequence[File]]
+
+
+def _stale(production: Production, files: Sequence[File]) -> _Stale:
+    masterings: defaultdict[Subject, list[Mastering]] = defaultdict(list)
+    traces: defaultdict[Subject, list[Trace]] = defaultdict(list)
+    written: defaultdict[Subject, list[File]] = defaultdict(list)
+    for each in production.masterings:
+        if each.trace.key in production.unknown:
+            for subject in _mastered(each.trace, production):
+                masterings[subject].append(each)
+    for trace in production.traces:
+        if trace.what == "render" and trace.key in production.unknown:
+            for track in dict.fromkeys(track for tracks in trace.told["tracks"] for track in tracks):
+                traces[track, version_in(trace.detail) or None].append(trace)
+    for file in files:
+        if not file.kept:
+            written[file.deliverable.track, file.deliverable.version].append(file)
+    return _Stale(masterings, traces, written)
+
+
+def _mastered(trace: Trace, production: Production) -> list[Subject]:
+    """What is mastered with a reel, or with an alternate of a mix; for the sides, it is the main version."""
+    if trace.track == HIDDEN:
+        return [(HIDDEN, None)]
+    release = production.release
+    if trace.detail not in ("", FOR_VINYL):
+        mix = release.pieces[trace.track - 1].mix
+        return [(piece.number, trace.detail) for piece in release.pieces if piece.mix == mix]
+    return [(number, None) for number in release.reels[release.reel_of(trace.track)].track_numbers]
+
+
 def _tasks(
-    production: Production,
-    files: Sequence[File],
-    number: int,
-    version: str | None,
-    cache: Cache,
-    *,
-    before: Before,
+    opened: Opened, production: Production, stale: _Stale, number: int, version: str | None
 ) -> tuple[list[str], list[str]]:
     """What is done for one track, and all reasons, each once."""
+    subject, spoilt = (number, version), opened.cache.damaged
     tasks: dict[str, Sequence[str]] = {}
     damaged = False
-    for each in production.masterings:
-        if _masters(each.trace, production, number, version) and each.trace.key in production.unknown:
-            tasks["master"] = each.why
-            damaged |= each.trace.key in cache.damaged
-    for trace in production.traces:
-        if _renders(trace, number, version) and trace.key in production.unknown:
-            why = production.why[trace.detail, number]
-            # For vinyl it is the same gain, give or take what all sides are turned down by.
-            gained = any(reason.startswith("gain ") for reason in tasks.get("render", ()))
-            why = [reason for reason in why if not (gained and reason.startswith("gain "))]
-            tasks["render"] = [*tasks.get("render", ()), *why]
-            damaged |= trace.key in cache.damaged
-    for file in files:
-        if not file.kept and (file.deliverable.track, file.deliverable.version) == (number, version):
-            tasks[file.deliverable.path] = file.why
+    for each in stale.masterings.get(subject, ()):
+        tasks["master"] = each.why
+        damaged |= each.trace.key in spoilt
+    for trace in stale.traces.get(subject, ()):
+        why = production.why[trace.detail, number]
+        # For vinyl it is the same gain, give or take what all sides are turned down by.
+        gained = any(reason.startswith("gain ") for reason in tasks.get("render", ()))
+        why = [reason for reason in why if not (gained and reason.startswith("gain "))]
+        tasks["render"] = [*tasks.get("render", ()), *why]
+        damaged |= trace.key in spoilt
+    for file in stale.files.get(subject, ()):
+        tasks[file.deliverable.path] = file.why
     if not tasks:
         return [], []
     why = list(dict.fromkeys(reason for own in tasks.values() for reason in own))
-    if not before.recorded:
-        why = [reasons.said((), before)]
+    if not opened.before.recorded:
+        why = [reasons.said((), opened.before)]
     return list(tasks), why or [DAMAGED if damaged else reasons.LOST]
-
-
-def _masters(trace: Trace, production: Production, number: int, version: str | None) -> bool:
-    """Whether a track is mastered with a reel, or with an alternate of its mix."""
-    if trace.detail not in _versions(version):
-        return False
-    if HIDDEN in (trace.track, number):
-        return trace.track == number
-    if version:
-        pieces = production.release.pieces
-        return pieces[trace.track - 1].mix == pieces[number - 1].mix
-    return number in production.release.reels[production.release.reel_of(trace.track)].track_numbers
-
-
-def _renders(trace: Trace, number: int, version: str | None) -> bool:
-    """Whether a rendering is of that track, or of that alternate; those for vinyl are of the main version."""
-    right = trace.what == "render" and version_in(trace.detail) in _versions(version)
-    return right and any(number in tracks for tracks in trace.told["tracks"])
-
-
-def _versions(version: str | None) -> tuple[str, ...]:
-    """What traces call a version; what is mastered for the sides alone belongs to the main one."""
-    return (version,) if version else ("", FOR_VINYL)
 
 
 def _others(files: Sequence[File]) -> Iterator[Line]:

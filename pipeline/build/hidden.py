@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.build import masters, renders
 from pipeline.build.cache import Cache
+from pipeline.build.levels import solved
 from pipeline.build.masters import Levelled, Mastering
 from pipeline.build.plan import Album, HiddenReel
 from pipeline.build.renders import Rendering, Session
@@ -14,7 +15,7 @@ from pipeline.build.trace import Before
 from pipeline.cd.disc import HIDDEN
 from pipeline.deliver.image import CD_FORMAT
 from pipeline.deliver.release import HiddenRelease
-from pipeline.level import ReelLevel, shared, solve
+from pipeline.level import ReelLevel, shared
 from pipeline.shaped import read_envelope, read_readings
 
 KEPT = "hidden_gains"
@@ -45,7 +46,7 @@ def hidden_of(
         levelled.session,
         timeline=source.timeline,
         reels=[source.reel],
-        levels=[_level(album, source, levelled, key, runner.cache, before, hold=hold)],
+        levels=[_level(album, source, levelled, key, runner, before, hold=hold)],
         shaped=[masters.content_of(mastering.trace, runner.cache, before)],
         shaped_keys=[key],
     )
@@ -57,20 +58,20 @@ def _level(
     source: HiddenReel,
     levelled: Levelled,
     key: str,
-    cache: Cache,
+    runner: Runner,
     before: Before,
     *,
     hold: bool,
 ) -> ReelLevel:
     """Its own target; under one gain for the album that of the others; the last one where that is held."""
-    envelope = read_envelope(cache.path(key)) if cache.holds(key) else None
+    envelope = read_envelope(runner.cache.path(key)) if runner.cache.holds(key) else None
     (last,) = masters.last_gains_db([source.reel], before, KEPT)
     held = [last] if hold or envelope is None else [None]
     if album.manifest.level.match == "album" and held == [None]:
         gains_db = [level.gain_db for level in levelled.session.levels]
         held = shared([*album.reels, source.reel], [*gains_db, None])[-1:]
-    levels = solve([source.reel], [envelope], source.timeline, masters.levelling_of(album), held)
-    return levels[0]
+    levelling = masters.levelling_of(album)
+    return solved(runner, [key], [source.reel], [envelope], source.timeline, levelling, held)[0]
 
 
 def released(hidden: Hidden, cache: Cache, before: Before) -> HiddenRelease:

@@ -4,17 +4,16 @@
 beside it. Two builds that deliver the same are one revision.
 """
 
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.build.request import STORE
 from pipeline.build.sound import is_sound
-from pipeline.deliver.disc_changes import disc_lines
-from pipeline.deliver.sounding import same_programme, sentences, track_lines
 from pipeline.faults import Fault
-from pipeline.files import book_text, read_book
+from pipeline.files import book_text, in_book, read_book
 
 HISTORY = "history"
 USUAL = "album"
@@ -51,40 +50,89 @@ def releases(store: Path) -> list[str]:
     return ["", *sorted(name.removeprefix(_OF) for name in folders)]
 
 
-def revisions(store: Path, release: str = "") -> list[Revision]:
-    """All that are known, the oldest first; a record that is damaged, or not ours, is passed over."""
-    found = ((number, read_book(file, sealed=True)) for number, file in _records(store, release))
-    return [each for number, each in found if is_sound(each) and each["revision"] == number]
+class Records(Sequence[Revision]):
+    """The revisions of a release, the oldest first; each is read when it is looked at, as records are large.
+
+    One that is damaged, or not ours, is passed over. `read` are some that need not be read.
+    """
+
+    def __init__(self, files: Mapping[int, Path], read: Iterable[Revision] = ()) -> None:
+        self.files = files
+        self._read: dict[int, Revision | None] = {each["revision"]: each for each in read}
+        self._numbers = sorted({*files, *self._read})
+
+    def __iter__(self) -> Iterator[Revision]:
+        return filter(None, map(self.numbered, self._numbers))
+
+    def __reversed__(self) -> Iterator[Revision]:
+        return filter(None, map(self.numbered, reversed(self._numbers)))
+
+    def __bool__(self) -> bool:
+        return any(True for _ in reversed(self))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, place: Any) -> Any:
+        return next(reversed(self)) if place == -1 and self else list(self)[place]
+
+    def numbered(self, number: int) -> Revision | None:
+        """None when there is none of that number."""
+        if number not in self._read:
+            file = self.files.get(number)
+            known = read_book(file, sealed=True) if file else {}
+            self._read[number] = known if is_sound(known) and known["revision"] == number else None
+        return self._read[number]
+
+    def named(self, number: int) -> Revision:
+        """The revision of that number; Fault when there is none."""
+        found = self.numbered(number)
+        if found:
+            return found
+        numbers = ", ".join(str(each["revision"]) for each in self) or "none yet"
+        raise Fault(f"there is no revision {number}", hint=f"deadwax history lists them: {numbers}")
+
+    def last(self, below: float = math.inf) -> Revision | None:
+        """The newest of those that have a lower number."""
+        return next(self._newest(below), None)
+
+    def last_at(self, output: str, below: float = math.inf) -> Revision | None:
+        """The newest that was published there."""
+        return next((each for each in self._newest(below, output) if output in each["outputs"]), None)
+
+    def _newest(self, below: float, text: str = "") -> Iterator[Revision]:
+        """Backwards; those in whose files `text` does not stand are not read."""
+        numbers = (number for number in reversed(self._numbers) if number < below)
+        return filter(None, (self.numbered(number) for number in numbers if self._says(number, text)))
+
+    def _says(self, number: int, text: str) -> bool:
+        if not text or number in self._read:
+            return True
+        try:
+            return in_book(text) in self.files[number].read_bytes()
+        except OSError:
+            return False
+
+
+def revisions(store: Path, release: str = "") -> Records:
+    """All that are known."""
+    return Records(dict(_records(store, release)))
 
 
 def _records(store: Path, release: str) -> list[tuple[int, Path]]:
     """The files that are called as records are, by their numbers; copies have other names."""
-    files = _folder(store / HISTORY, release).glob("*.json")
+    files = folder_of(store, release).glob("*.json")
     named = ((int(file.stem), file) for file in files if _NUMBER.fullmatch(file.stem))
     return sorted((number, file) for number, file in named if file.name == _file(number))
 
 
-def _folder(history: Path, release: str) -> Path:
-    """No folder is called as a record may be, whatever its manifest is."""
-    return history / f"{_OF}{release}" if release else history
+def folder_of(store: Path, release: str = "") -> Path:
+    """Where the records of a release are. None is called as a record may be, whatever its manifest is."""
+    return store / HISTORY / f"{_OF}{release}" if release else store / HISTORY
 
 
 def _file(number: int) -> str:
     return f"{number:04}.json"
-
-
-def last_at(known: Sequence[Revision], output: str) -> Revision | None:
-    """The last revision that was published there."""
-    return next((each for each in reversed(known) if output in each["outputs"]), None)
-
-
-def named(known: Sequence[Revision], number: int) -> Revision:
-    """The revision of that number; Fault when there is none."""
-    found = next((each for each in known if each["revision"] == number), None)
-    if found:
-        return found
-    numbers = ", ".join(str(each["revision"]) for each in known) or "none yet"
-    raise Fault(f"there is no revision {number}", hint=f"deadwax history lists them: {numbers}")
 
 
 def output_name(output: Path, folder: Path) -> str:
@@ -105,43 +153,14 @@ def contents(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def book(number: int, folder: str, release: str = "") -> str:
     """The record's path from the album's folder."""
-    return (_folder(Path(folder, HISTORY), release) / _file(number)).as_posix()
+    return book_beside(_file(number), folder, release)
+
+
+def book_beside(name: str, folder: str, release: str = "") -> str:
+    """The path of a book that lies among the records, from the album's folder."""
+    return (folder_of(Path(folder), release) / name).as_posix()
 
 
 def text(revision: Revision) -> str:
     """As it is kept: in the order that it has, which is that of the rows of a delivery."""
     return book_text(revision)
-
-
-def listed(store: Path, release: str = "") -> list[dict[str, Any]]:
-    """What a list of revisions says of each: when, what from, what was heard otherwise."""
-    known = revisions(store, release)
-    return [
-        {
-            "revision": each["revision"],
-            "published": each["published"],
-            "outputs": each["outputs"],
-            "deadwax": each["deadwax"],
-            "tracks": len(each["tracks"]),
-            "files": len(each["files"]),
-            "kinds": sorted({row["kind"] for row in each["files"]}),
-            "changed": _changed(before, each),
-        }
-        for before, each in zip([None, *known], known, strict=False)
-    ]
-
-
-def _changed(before: Revision | None, now: Revision) -> list[str]:
-    """Sentences on what is heard otherwise than in the revision before, and which songs are revised."""
-    if before is None:
-        return ["The first delivery." if now["revision"] == 1 else "Nothing is on record of one before."]
-    return [*sentences(before, now), *(f"{line}." for line in track_lines(before, now)), *_cd(before, now)]
-
-
-def _cd(before: Revision, now: Revision) -> list[str]:
-    """What the CD has otherwise while its tracks are as they were: the first thing, and how many more."""
-    lines = disc_lines(before, now)
-    if not lines or not same_programme(before, now):
-        return []
-    more = f"; {len(lines) - 1} more" if len(lines) > 1 else ""
-    return [f"CD: {lines[0]}{more}."]

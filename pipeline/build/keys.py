@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,15 @@ def canonical(value: Any) -> Any:
 
     A path is where a thing lies, not what it is, so paths are left out: specs carry content hashes.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {field.name: canonical(getattr(value, field.name)) for field in fields(value)}
+    # Most of it is text: that needs no closer look.
+    if type(value) is str:
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else str(value)
+    kind: type = type(value)
+    names = _field_names(kind)
+    if names is not None:
+        named = {name: canonical(getattr(value, name)) for name in names}
         return {"": type(value).__name__, **named}
     if isinstance(value, dict):
         return {str(key): canonical(item) for key, item in value.items()}
@@ -39,6 +47,12 @@ def canonical(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    """None for what is no dataclass."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
 
 
 def refuse_changed(path: Path, stamp: list[int]) -> None:

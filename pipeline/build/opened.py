@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.approvals import Approval, kept, read_approvals
 from pipeline.build import history
 from pipeline.build.cache import Cache
-from pipeline.build.history import Revision
+from pipeline.build.history import Records, Revision
 from pipeline.build.lock import locked
 from pipeline.build.mixes import read_facts, source_hashes, sources
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
@@ -46,7 +46,7 @@ class Opened:
     album: Album
     hashes: tuple[str, ...]
     cover: Cover | None
-    known: tuple[Revision, ...]
+    known: Records
     last: Revision | None
     before: Before
     approvals: tuple[Approval, ...]
@@ -111,10 +111,10 @@ def open_album(
     facts = read_facts(manifest, hashed, runner)
     known = history.revisions(store, history.release_of(manifest.file))
     name = history.output_name(output, manifest.folder)
-    last = _standing(output, history.last_at(known, name))
+    last = _standing(output, known.last_at(name))
     if not sides_alone:
         _refuse_other(manifest, store, name, last, songs_of(manifest, hashed.sha256))
-    revision = last or (known[-1] if known else None)
+    revision = last or known.last()
     album = plan_album(
         manifest,
         facts,
@@ -134,7 +134,7 @@ def open_album(
         album=album,
         hashes=tuple(hashed.sha256),
         cover=album_cover(manifest),
-        known=tuple(known),
+        known=known,
         last=last,
         before=Before(revision, songs_of(manifest, hashed.sha256)),
         approvals=read_approvals(manifest.folder, approvals_name(manifest.file)),
@@ -168,7 +168,7 @@ def _refuse_other(
     hint = "choose another --output, or move it away"
     for other in history.releases(store):
         if other != history.release_of(manifest.file):
-            theirs = history.last_at(history.revisions(store, other), name)
+            theirs = history.revisions(store, other).last_at(name)
             if theirs and theirs["revision"] == last["revision"] and not last["traces"]:
                 problem = f"{name} holds the delivery of {other or history.USUAL}.yaml"
                 raise Fault(problem, place=str(manifest.file), hint=hint)
@@ -182,16 +182,15 @@ def _refuse_other(
 
 def _standing(output: Path, recorded: Revision | None) -> Revision | None:
     """The revision in the output folder; what that says itself where its record is lost."""
-    found = _adopted(output)
-    if found and (recorded is None or found["revision"] > recorded["revision"]):
-        return found
-    return recorded
+    return _adopted(output, newer_than=recorded["revision"] if recorded else 0) or recorded
 
 
-def _adopted(output: Path) -> Revision | None:
+def _adopted(output: Path, newer_than: int) -> Revision | None:
     """A delivery that there is no record of, as far as it tells itself what it was made from."""
     try:
         listing = read_listing(output)
+        if int(listing["revision"]) <= newer_than:
+            return None
         tracks = [{"audio": {}} | track for track in listing["tracks"]]
         found = {
             "revision": int(listing["revision"]),

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from dsp.envelope import Envelope
 from pipeline.build import masters, renders
+from pipeline.build.levels import solved
 from pipeline.build.masters import Levelled, Mastering
 from pipeline.build.plan import Album
 from pipeline.build.renders import FOR_VINYL, Rendering, Session
 from pipeline.build.run import Runner
 from pipeline.build.trace import Before
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
-from pipeline.level import ReelLevel, solve, unlimited_peak_dbtp
+from pipeline.level import ReelLevel, unlimited_peak_dbtp
 from pipeline.shaped import read_envelope
 from pipeline.timeline import Island
 
@@ -75,7 +76,7 @@ def _mastered(
         levelled.session,
         timeline=album.vinyl_timeline,
         reels=album.vinyl_reels,
-        levels=_levels(album, levelled, envelopes, before, hold=hold),
+        levels=_levels(album, levelled, keys, envelopes, runner, before, hold=hold),
         shaped=[masters.content_of(each.trace, runner.cache, before) for each in masterings],
         shaped_keys=keys,
     )
@@ -85,7 +86,9 @@ def _mastered(
 def _levels(
     album: Album,
     levelled: Levelled,
+    keys: Sequence[str],
     envelopes: Sequence[Envelope | None],
+    runner: Runner,
     before: Before,
     *,
     hold: bool,
@@ -103,7 +106,7 @@ def _levels(
         gain_db if hold or envelope is None else None
         for gain_db, envelope in zip(last, envelopes, strict=True)
     ]
-    return solve(reels, envelopes, album.vinyl_timeline, levelling, held)
+    return solved(runner, keys, reels, envelopes, album.vinyl_timeline, levelling, held)
 
 
 def _gain_db(session: Session, envelopes: Sequence[Envelope | None], *, limited: bool) -> float | None:

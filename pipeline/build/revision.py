@@ -9,11 +9,13 @@ from typing import Any
 from pipeline import __version__, versions
 from pipeline.build import hidden, history, masters
 from pipeline.build.history import Revision
+from pipeline.build.listed import book_with
 from pipeline.build.mixes import sources
 from pipeline.build.opened import Opened
 from pipeline.build.pressing import gains as gains_of_sides
 from pipeline.build.production import Production
 from pipeline.build.renders import FOR_VINYL
+from pipeline.build.request import STORE
 from pipeline.build.trace import rows_of
 from pipeline.deliver.paperwork import discs_data
 from pipeline.deliver.vinyl import side_format
@@ -26,7 +28,9 @@ def number_of(opened: Opened, rows: Sequence[Row]) -> int:
     """That of the revision that stands there, or of the last, when the same is delivered; or the next."""
     if history.same_delivery(opened.last, rows):
         return int(opened.last["revision"]) if opened.last else 1
-    latest = max(filter(None, (opened.last, *opened.known)), key=lambda each: each["revision"], default=None)
+    latest = max(
+        filter(None, (opened.last, opened.known.last())), key=lambda each: each["revision"], default=None
+    )
     if latest is None:
         return 1
     return int(latest["revision"]) + (not history.same_delivery(latest, rows))
@@ -35,16 +39,15 @@ def number_of(opened: Opened, rows: Sequence[Row]) -> int:
 def before_of(opened: Opened, number: int) -> Revision | None:
     """The revision that stood in the output folder before this one came."""
     name = history.output_name(opened.output, opened.manifest.folder)
-    earlier = [each for each in opened.known if each["revision"] < number]
     last = opened.last if opened.last and opened.last["revision"] < number else None
-    return history.last_at(earlier, name) or last
+    return opened.known.last_at(name, below=number) or last
 
 
 def record(
     opened: Opened, production: Production, tracks: Sequence[Row], rows: Sequence[Row], number: int
 ) -> dict[str, Any]:
     """What `.deadwax/history` keeps of a delivery that is about to be published."""
-    same = next((each for each in opened.known if each["revision"] == number), None)
+    same = opened.known.numbered(number)
     name = history.output_name(opened.output, opened.manifest.folder)
     session = production.levelled.session
     return {
@@ -74,6 +77,14 @@ def record(
         "traces": rows_of(production.traces),
         "entries": sorted(opened.runner.used | {trace.key for trace in production.traces}),
     }
+
+
+def books(opened: Opened, record: Revision) -> dict[str, str]:
+    """What is kept when a delivery is published: its record, and the list of revisions with it."""
+    release = history.release_of(opened.manifest.file)
+    text = history.text(record)
+    name, rows = book_with(opened.known, record, text, opened.store, release)
+    return {history.book(record["revision"], STORE, release): text, name: rows}
 
 
 def heard(opened: Opened, production: Production, number: int) -> dict[str, Any]:

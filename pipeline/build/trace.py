@@ -1,7 +1,8 @@
 """What a result was made from, kept so that a later build can say why it is made again."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from pipeline.cd.disc import HIDDEN
@@ -9,6 +10,8 @@ from pipeline.deliver.release import Deliverable
 from pipeline.identity import pairs
 
 Data = Mapping[str, Any]
+# What a revision keeps the gains of, each in rows of its own.
+GAINS = ("gains", "vinyl_gains", "hidden_gains")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Before:
         """Whether it is known how the revision was made."""
         return bool(self._traces)
 
-    @property
+    @cached_property
     def keys(self) -> Set[str]:
         """Of all results that the revision was made of."""
         return {trace.key for trace in self._traces.values()}
@@ -67,37 +70,16 @@ class Before:
 
     def rendered(self, track: int, detail: str) -> tuple[Trace, Data] | None:
         """The rendering that held a track, and the reel in it that the track was on."""
-        number = self.number(track)
-        for trace in self._traces.values():
-            if trace.what == "render" and trace.detail == detail:
-                for reel, tracks in zip(trace.inputs["reels"], trace.told["tracks"], strict=True):
-                    if number in tracks:
-                        return trace, reel
-        return None
+        return self._rendered.get((detail, self.number(track)))
 
     def shaped(self, track: int, version: str) -> str | None:
         """What the shaped audio of a track was, by its content; `version` is that of an alternate."""
-        number = self.number(track)
-        for trace in self._traces.values():
-            if trace.what == "render" and version_in(trace.detail) == version:
-                for reel, tracks in zip(trace.inputs["reels"], trace.told["tracks"], strict=True):
-                    if number in tracks:
-                        return str(reel["shaped"])
-        return None
+        return self._shaped.get((version, self.number(track)))
 
     def file(self, each: Deliverable) -> Data | None:
         """The row of the file that had this one's part."""
         number = self.number(each.track) if each.track is not None else None
-        part = (each.kind, each.role, each.version, each.side, _part(each.path))
-        return next(
-            (
-                row
-                for row in self.revision.get("files", [])
-                if part == (row["kind"], row["role"], row["version"], row["side"], _part(row["path"]))
-                and row["track"] == number
-            ),
-            None,
-        )
+        return self._files.get((each.kind, each.role, each.version, each.side, _part(each.path), number))
 
     def track(self, track: int) -> Data | None:
         """What the revision says of a song."""
@@ -105,10 +87,49 @@ class Before:
         return self.revision["tracks"][number - 1] if number else None
 
     def gain(self, track: int, kept: str = "gains") -> Data | None:
-        """`gain_db` and `offset_lu` of the reel of a track; `kept` is gains, vinyl_gains or hidden_gains."""
+        """`gain_db` and `offset_lu` of the reel of a track; `kept` is one of `GAINS`."""
         number = self.number(track)
-        rows: Iterable[Data] = self.revision.get(kept, []) if number is not None else ()
-        return next((row for row in rows if number in row["tracks"]), None)
+        return self._gains[kept].get(number) if number is not None else None
+
+    # Of what there are several of, the first counts.
+
+    @cached_property
+    def _rendered(self) -> dict[tuple[str, int | None], tuple[Trace, Data]]:
+        found: dict[tuple[str, int | None], tuple[Trace, Data]] = {}
+        for trace, reel, track in self._heard():
+            found.setdefault((trace.detail, track), (trace, reel))
+        return found
+
+    @cached_property
+    def _shaped(self) -> dict[tuple[str, int | None], str]:
+        found: dict[tuple[str, int | None], str] = {}
+        for trace, reel, track in self._heard():
+            found.setdefault((version_in(trace.detail), track), str(reel["shaped"]))
+        return found
+
+    def _heard(self) -> Iterator[tuple[Trace, Data, int]]:
+        """Each track of each rendering, with its reel there."""
+        for trace in self._traces.values():
+            if trace.what == "render":
+                for reel, tracks in zip(trace.inputs["reels"], trace.told["tracks"], strict=True):
+                    yield from ((trace, reel, track) for track in tracks)
+
+    @cached_property
+    def _files(self) -> dict[tuple[Any, ...], Data]:
+        found: dict[tuple[Any, ...], Data] = {}
+        for row in self.revision.get("files", []):
+            part = (row["kind"], row["role"], row["version"], row["side"], _part(row["path"]), row["track"])
+            found.setdefault(part, row)
+        return found
+
+    @cached_property
+    def _gains(self) -> dict[str, dict[int, Data]]:
+        found: dict[str, dict[int, Data]] = {name: {} for name in GAINS}
+        for name, rows in found.items():
+            for row in self.revision.get(name, []):
+                for track in row["tracks"]:
+                    rows.setdefault(track, row)
+        return found
 
 
 def _part(path: str) -> str:
@@ -136,4 +157,5 @@ def trace_of(row: Data) -> Trace:
 
 def rows_of(traces: Iterable[Trace]) -> list[dict[str, Any]]:
     """As they are kept."""
-    return [asdict(trace) for trace in traces]
+    names = [each.name for each in fields(Trace)]
+    return [{name: getattr(trace, name) for name in names} for trace in traces]

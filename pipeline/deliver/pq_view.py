@@ -1,6 +1,6 @@
 """A PQ sheet as texts, ready for the page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from pipeline.cd.disc import Disc, DiscText, Words
@@ -40,6 +40,7 @@ PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-
 def view(facts: PqFacts) -> dict[str, Any]:
     """The sheet for its template."""
     disc, rows = facts.disc, pq_rows(facts.disc)
+    sounding = frozenset(sounding_pauses(disc))
     return {
         "artist": _typed(facts.artist),
         "title": _typed(facts.title),
@@ -49,7 +50,7 @@ def view(facts: PqFacts) -> dict[str, Any]:
         "figures": _figures(disc),
         "about": _about(facts),
         "notice": [*_hidden(facts), *_notice(disc), *map(breakable, facts.remarks)],
-        "rows": [_row(facts, row) for row in rows],
+        "rows": [_row(facts, row, sounding) for row in rows],
         "sum": {"length": msf(totals(disc).lengths), "pause": msf(totals(disc).pauses)},
         "proof": _proof(disc),
         "languages": [_language(text) for text in disc.texts[1:]],
@@ -189,7 +190,8 @@ def _tracks(numbers: Sequence[int]) -> str:
 # The marks
 
 
-def _row(facts: PqFacts, row: PqRow) -> dict[str, Any]:
+def _row(facts: PqFacts, row: PqRow, sounding: Set[int]) -> dict[str, Any]:
+    """`sounding` are the tracks before which the pause is not silent."""
     times = {
         "track": row.track_text,
         "index": f"{row.index:02d}",
@@ -199,14 +201,14 @@ def _row(facts: PqFacts, row: PqRow) -> dict[str, Any]:
         "paused": row.index == 1 and row.track is not None and row.track.pause_sector is not None,
     }
     empty = dict.fromkeys(("isrc", "flags", "title", "title_on_disc", "performer", "performer_on_disc"), "")
-    return times | empty | _said(facts, row)
+    return times | empty | _said(facts, row, sounding)
 
 
 def _time(sectors: int | None) -> str:
     return "" if sectors is None else msf(sectors)
 
 
-def _said(facts: PqFacts, row: PqRow) -> dict[str, str]:
+def _said(facts: PqFacts, row: PqRow, sounding: Set[int]) -> dict[str, str]:
     """What a row has besides its times."""
     if row.track is None:
         return {"title": "lead-out"}
@@ -216,7 +218,7 @@ def _said(facts: PqFacts, row: PqRow) -> dict[str, str]:
         return {"title": f"{msf(row.start_sector - row.track.start_sector)} into the track"}
     if row.track.number == 1 and facts.disc.hidden:
         return {"title": f"hidden track {_hidden_title(facts)}".rstrip()}
-    return {"title": "not silent"} if row.track.number in sounding_pauses(facts.disc) else {}
+    return {"title": "not silent"} if row.track.number in sounding else {}
 
 
 def _named(facts: PqFacts, place: int) -> dict[str, str]:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 
-from dsp.correlation import Correlation, PairSums
-from dsp.stream import process_all
+from dsp.correlation import Correlation, PairSums, StretchSums
 from tests.dsp.signals import cuts, gain, in_pieces, measured, noise, sine
 
 RATE = 48_000
@@ -108,11 +107,11 @@ SUMS = PairSums(
 
 
 def test_sums_of_a_programme():
-    meter = Correlation(20)
-    process_all(meter, np.array([[1.0, 3.0], [2.0, 0.0], [1.0, -1.0]]))
-    assert_array_equal(meter.sums.rows, SUMS.rows[:1])
-    assert_array_equal(meter.sums.rest, SUMS.rows[1])
-    assert (meter.sums.stretch_frames, meter.sums.rest_frames) == (2, 1)
+    adding = StretchSums(2)
+    adding.add(np.array([[1.0, 3.0], [2.0, 0.0], [1.0, -1.0]]))
+    assert_array_equal(adding.sums.rows, SUMS.rows[:1])
+    assert_array_equal(adding.sums.rest, SUMS.rows[1])
+    assert (adding.sums.stretch_frames, adding.sums.rest_frames) == (2, 1)
 
 
 def test_what_is_read_from_sums():
@@ -120,16 +119,9 @@ def test_what_is_read_from_sums():
     assert SUMS.frames == 7
     assert SUMS.means == pytest.approx((5 / 7, 5 / 7))
     assert SUMS.rms == pytest.approx(math.sqrt(22 / 14))
-
-
-def test_sums_of_longer_stretches():
-    joined = SUMS.joined(2)
-    assert_array_equal(joined.rows, [[4.0, 2.0, 6.0, 10.0, 2.0]])
-    assert_array_equal(joined.rest, [1.0, 3.0, 1.0, 5.0, 1.0])
-    assert (joined.stretch_frames, joined.rest_frames) == (4, 3)
-    assert_array_equal(joined.total, SUMS.total)
+    assert_array_equal(SUMS.powers, [14 / 4, 2 / 4, 4 / 4])
 
 
 def test_sums_of_nothing():
-    nothing = Correlation(RATE).sums
+    nothing = StretchSums(RATE).sums
     assert (nothing.frames, nothing.means, nothing.rms) == (0, (0.0, 0.0), 0.0)

@@ -6,6 +6,8 @@ from numpy.testing import assert_allclose
 from scipy.signal import resample, resample_poly, upfirdn
 
 from dsp.interpolate import (
+    CREST_BENDS,
+    CREST_VALUES,
     FINE,
     OTHERS_REACH,
     REACH,
@@ -83,7 +85,7 @@ def raised(audio, midpoints, level=0.0, gaps=GAPS):
     """The highest of the channels in each of these gaps, which lie side by side."""
     found, first = np.zeros(len(gaps)), gaps[0] - REACH
     for channel in range(len(audio)):
-        raise_gaps(audio[channel, first:], midpoints[channel, first:], level, found)
+        assert raise_gaps(audio[channel, first:], midpoints[channel, first:], level, False, found) == level
     return found
 
 
@@ -133,8 +135,36 @@ def test_readings_do_not_depend_on_what_else_is_looked_at(search, count):
 def test_gaps_are_never_lowered(search):
     audio, midpoints, _ = search
     found = np.full(len(GAPS), 9.0)
-    raise_gaps(audio[0, GAPS[0] - REACH :], midpoints[0, GAPS[0] - REACH :], 0.0, found)
+    raise_gaps(audio[0, GAPS[0] - REACH :], midpoints[0, GAPS[0] - REACH :], 0.0, False, found)
     np.testing.assert_array_equal(raised_as_others(audio, found), np.full(len(GAPS), 9.0))
+
+
+@pytest.mark.parametrize("level", [0.0, 0.9, 1.1, 9.0])
+def test_a_rising_level_ends_at_the_highest(search, level):
+    audio, midpoints, _ = search
+    first, found = GAPS[0] - REACH, np.zeros(len(GAPS))
+    highest = raised(audio[:1], midpoints[:1]).max()
+    assert raise_gaps(audio[0, first:], midpoints[0, first:], level, True, found) == max(level, highest)
+
+
+def test_what_a_parabola_adds_is_bounded():
+    """Of one gap at twice the rate, by magnitudes of what counts for its ends and for second differences."""
+    values = np.zeros((7, 24))
+    for row, eighth in enumerate(range(-1, 6)):
+        half, quarter = divmod(eighth, 4)
+        if quarter:
+            values[row, 10 + half - 4 : 10 + half + 6] = half_band_taps(quarter / 4, 5)
+        else:
+            values[row, 10 + half] = 1.0
+    bends = (2 * values[1:-1] - values[:-2] - values[2:]) / 8
+    centred = bends @ (np.arange(24) - 10)
+    two = np.stack([bends.sum(axis=1) - centred, centred], axis=1)
+    bends[:, 10:12] -= two
+    assert np.abs(two).sum(axis=1).max() == pytest.approx(CREST_VALUES, rel=0.05)
+    assert np.abs(two).sum(axis=1).max() <= CREST_VALUES
+    of_bends = np.abs(np.cumsum(np.cumsum(bends, axis=1), axis=1)).sum(axis=1).max()
+    assert of_bends == pytest.approx(CREST_BENDS, rel=0.001)
+    assert of_bends <= CREST_BENDS
 
 
 def test_as_others_read_more_of_what_reaches_half_the_rate(search):

@@ -18,6 +18,7 @@ from pipeline.audiofile import open_mix
 from pipeline.encode import open_encoder
 from pipeline.ffmpeg import DecodePipe, EncodePipe, FfmpegError, executable, wave_layout
 from pipeline.formats import parse_format
+from pipeline.spent import collecting
 
 FMT = struct.pack("<HHIIHH", 1, 2, 44_100, 176_400, 4, 16)
 EXTENSIBLE = struct.pack("<HHIIHHHHI16s", 0xFFFE, 1, 192_000, 1_536_000, 8, 64, 22, 64, 4, bytes(16))
@@ -160,6 +161,28 @@ def test_damage_is_told_where_it_is_met(minute: Path, tmp_path: Path) -> None:
     pipe.close()
     assert 28 <= len(lengths) <= 30
     assert all(one == other for one, other in pairwise(lengths))
+
+
+def test_what_a_child_spends_is_charged_to_whom_it_works_for(minute: Path, tmp_path: Path) -> None:
+    with collecting() as found:
+        with open_mix(minute) as mix:
+            sum(map(len, mix.blocks()))
+        with open_encoder(tmp_path / "track", parse_format("alac 16/44.1"), 2, 441_000) as encoder:
+            encoder.write(np.random.default_rng(1).integers(-9_999, 9_999, (441_000, 2)).astype(np.int32))
+        with open_mix(minute) as mix:
+            next(mix.blocks())  # and is ended before it is done
+    assert found["decode"] > 0
+    assert found["encode alac"] > 0
+
+
+def test_a_child_that_the_system_buried_is_no_failure(minute: Path) -> None:
+    """Where a program has it that way, nobody can wait for a child."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with open_mix(minute) as mix:
+            assert sum(map(len, mix.blocks())) == 60 * 44_100
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_an_ffmpeg_that_is_ended_is_not_the_fault_of_the_mix(minute: Path) -> None:

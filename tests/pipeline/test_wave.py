@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -112,11 +113,13 @@ def test_sizes_are_right_and_chunks_even(
 def test_but_for_the_chunks_it_is_the_file_of_libsndfile(
     tmp_path: Path, bits: int, channels: int, frames: int
 ) -> None:
-    """Which writes those without: head, samples, padding."""
+    """Head, samples, padding."""
     form, codes = AudioFormat("wav", 44_100, bits=bits), noise(bits, frames, channels)
     chunk = Chunk("abcd", b"12345")
     ours = encode(tmp_path / "a.wav", form, codes, (chunk,))
-    plain = encode(tmp_path / "b.wav", form, codes, ())
+    soundfile.write(tmp_path / "b.wav", codes << (32 - bits), 44_100, f"PCM_{bits}", format="WAV")
+    plain = (tmp_path / "b.wav").read_bytes()
+    assert encode(tmp_path / "c.wav", form, codes, ()) == plain
     assert ours[12:36] + ours[36 + len(bytes(chunk)) :] == plain[12:]
     assert wave_head(44_100, channels, bits, frames) == plain[:44]
 

@@ -81,6 +81,16 @@ def test_a_file_that_was_cut_is_not_read(tmp_path: Path, size: int) -> None:
         WaveChunks(file)
 
 
+def test_a_chunk_is_found_where_it_is(tmp_path: Path) -> None:
+    with wave(tmp_path, ("junk", b"123"), ("data", b"12345"), ("junk", b"")).open("rb") as file:
+        chunks = WaveChunks(file)
+        assert chunks.span("data") == (12 + 8 + 4 + 8, 5)
+        with pytest.raises(WaveError, match='there are 2 chunks "junk"'):
+            chunks.span("junk")
+        with pytest.raises(WaveError, match='there are 0 chunks "bext"'):
+            chunks.span("bext")
+
+
 def test_numbers_have_their_low_byte_first() -> None:
     assert number_of(b"\1\2") == 0x0201
     assert number_of(b"") == 0

@@ -1,12 +1,17 @@
 """The records of revisions: which of them count, and whether two are the same."""
 
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.build import history
+from pipeline.build.history import Records
+from pipeline.build.listed import book_with, listed
 from pipeline.console import print_history
 from pipeline.faults import Fault
+from pipeline.files import book_text, read_book
 
 
 def record(number, outputs=("delivery",), audio="same", **more):
@@ -61,7 +66,7 @@ def numbers(known):
 
 def test_records_come_back_as_they_were(store):
     written = record(1, title="Überfahrt 夜", level=None)
-    assert history.revisions(store(written)) == [written]
+    assert [*history.revisions(store(written))] == [written]
 
 
 def test_the_oldest_comes_first_whatever_the_names_sort_like(store):
@@ -72,7 +77,9 @@ def test_the_oldest_comes_first_whatever_the_names_sort_like(store):
 
 
 def test_no_records_are_no_revisions(tmp_path):
-    assert history.revisions(tmp_path / "nowhere") == []
+    known = history.revisions(tmp_path / "nowhere")
+    assert [*known] == [] and not known and len(known) == 0
+    assert known.last() is known.last_at("delivery") is known.numbered(1) is None
 
 
 DAMAGED = {
@@ -95,7 +102,7 @@ def test_a_damaged_record_is_passed_over(store, damage):
     """The others count; nobody is stopped by it."""
     where = store(record(1), record(3), **{"0002": DAMAGED[damage]})
     assert numbers(history.revisions(where)) == [1, 3]
-    assert [each["revision"] for each in history.listed(where)] == [1, 3]
+    assert [each["revision"] for each in listed(where)] == [1, 3]
 
 
 def test_what_is_no_record_is_not_read(store):
@@ -105,12 +112,43 @@ def test_what_is_no_record_is_not_read(store):
 # --- which revision stands where
 
 
-def test_the_last_that_was_published_there():
-    known = [record(1), record(2, ["elsewhere"]), record(3, ["delivery", "elsewhere"]), record(4, ["x"])]
-    assert history.last_at(known, "delivery")["revision"] == 3
-    assert history.last_at(known, "x")["revision"] == 4
-    assert history.last_at(known, "y") is None
-    assert history.last_at([], "delivery") is None
+def test_the_last_that_was_published_there(store):
+    written = [record(1), record(2, ["elsewhere"]), record(3, ["delivery", "elsewhere"]), record(4, ["x"])]
+    for known in (Records({}, written), history.revisions(store(*written))):
+        assert known.last_at("delivery")["revision"] == 3
+        assert known.last_at("delivery", below=3)["revision"] == 1
+        assert known.last_at("x")["revision"] == known.last()["revision"] == known[-1]["revision"] == 4
+        assert known.last(below=4)["revision"] == 3
+        assert known.last_at("y") is known.last_at("x", below=4) is known.last(below=1) is None
+
+
+@pytest.mark.parametrize("output", ["/mnt/Überfahrt 夜", 'say "hello"', "back\\slash", "song"])
+def test_an_output_is_found_whatever_it_is_called(store, output):
+    """The last is also the beginning of words that every record has."""
+    known = history.revisions(store(record(1, [output]), record(2)))
+    assert known.last_at(output)["revision"] == 1
+    assert known.last_at("Song 1") is None  # that is a title
+
+
+def test_only_what_is_looked_at_is_read(store):
+    """Records are large, and there may be hundreds."""
+    known = history.revisions(store(*(record(n) for n in range(1, 31))))
+    with opened_files() as opened:
+        assert known.last()["revision"] == known.last_at("delivery")["revision"] == 30
+        assert known.named(3)["revision"] == 3
+        assert known.last_at("delivery", below=30)["revision"] == 29
+    assert list(dict.fromkeys(path.stem for path in opened)) == ["0030", "0003", "0029"]
+
+
+@contextmanager
+def opened_files():
+    """The files that are opened meanwhile, in their order, as the interpreter's audit events tell."""
+    paths, listening = [], [True]
+    sys.addaudithook(
+        lambda event, told: paths.append(Path(told[0])) if event == "open" and listening else None
+    )
+    yield paths
+    listening.clear()
 
 
 def test_outputs_are_named_from_the_album_s_folder(tmp_path, monkeypatch):
@@ -130,13 +168,13 @@ def test_outputs_are_named_from_the_album_s_folder(tmp_path, monkeypatch):
 
 
 def test_a_revision_is_named_by_its_number():
-    known = [record(1), record(3)]
-    assert history.named(known, 3)["revision"] == 3
+    known = Records({}, [record(1), record(3)])
+    assert known.named(3)["revision"] == 3
     with pytest.raises(Fault, match="there is no revision 2") as raised:
-        history.named(known, 2)
+        known.named(2)
     assert raised.value.hint == "deadwax history lists them: 1, 3"
     with pytest.raises(Fault) as raised:
-        history.named([], 1)
+        Records({}).named(1)
     assert raised.value.hint == "deadwax history lists them: none yet"
 
 
@@ -166,7 +204,7 @@ def test_any_other_file_makes_a_revision(sums):
 
 def test_the_list_says_what_was_heard_otherwise(store):
     where = store(record(1), record(2, audio="new"), record(3, audio="new"))
-    first, second, third = history.listed(where)
+    first, second, third = listed(where)
     assert first["changed"] == ["The first delivery."]
     assert second["changed"] == ["Only the audio of track 02 Song 2 has changed."]
     assert third["changed"] == ["No audio has changed."]
@@ -177,14 +215,14 @@ def test_the_list_says_what_was_heard_otherwise(store):
 
 
 def test_a_list_that_begins_late_has_no_first_delivery(store):
-    (only,) = history.listed(store(record(4)))
+    (only,) = listed(store(record(4)))
     assert only["changed"] == ["Nothing is on record of one before."]
 
 
 def test_a_corrected_title_is_told(store):
     now = record(2)
     now["tracks"][0]["title"] = "Song One"
-    _, second = history.listed(store(record(1), now))
+    _, second = listed(store(record(1), now))
     assert second["changed"] == ["No audio has changed.", '01 Song One: title "Song 1" → "Song One".']
 
 
@@ -192,7 +230,7 @@ def test_a_revision_of_vinyl_alone_claims_nothing_of_the_rest(store):
     now = record(2, files=[row | {"kind": "vinyl"} for row in files(("vinyl/Side A.cue", "v"))[:1]])
     for each in now["tracks"]:
         each["audio"] = {"vinyl 24/96": "other"}
-    _, second = history.listed(store(record(1), now))
+    _, second = listed(store(record(1), now))
     assert second["changed"] == [
         "This revision holds vinyl, the one before cd: their audio cannot be compared."
     ]
@@ -200,10 +238,106 @@ def test_a_revision_of_vinyl_alone_claims_nothing_of_the_rest(store):
 
 def test_the_list_on_paper(store, capsys):
     """The paperwork is no kind of audio."""
-    print_history(history.listed(store(record(1), record(2, audio="new"))))
+    print_history(listed(store(record(1), record(2, audio="new"))))
     assert capsys.readouterr().out == (
         "  1  2026-01-01T00:00:00Z  2 files (cd): The first delivery.\n"
         "  2  2026-01-02T00:00:00Z  2 files (cd): Only the audio of track 02 Song 2 has changed.\n"
     )
     print_history([])
     assert capsys.readouterr().out == "nothing has been delivered yet\n"
+
+
+# --- what is kept of the list
+
+
+def kept_list(where):
+    return where / "history" / "list"
+
+
+SERIES = [record(1), record(2, audio="new"), record(3, audio="new"), record(4, audio="newer")]
+
+
+def test_a_list_that_is_kept_is_read_instead_of_the_records(store):
+    where = store(*SERIES)
+    first = listed(where)
+    with opened_files() as opened:
+        assert listed(where) == first
+    sizes = {path: path.stat().st_size for path in opened}
+    assert kept_list(where) in sizes and len(sizes) == 5  # of the records only the ends
+    assert sum(path.stat().st_size for path in opened if path == kept_list(where)) < 1000 * len(SERIES)
+
+
+def with_newer(where):
+    path = where / "history" / "0002.json"
+    path.write_text(history.text(record(2, audio="newer")), encoding="utf-8")
+
+
+def without_second(where):
+    (where / "history" / "0002.json").unlink()
+
+
+def damaged_list(where):
+    kept_list(where).write_bytes(kept_list(where).read_bytes().replace(b"new", b"old"))
+
+
+def list_of_another_version(where):
+    known = read_book(kept_list(where))
+    said = {"version": 0, "rows": {number: {"said": "nothing"} for number in known["rows"]}}
+    kept_list(where).write_text(book_text(said), encoding="utf-8")
+
+
+def no_list(where):
+    kept_list(where).unlink()
+
+
+def damaged_record(where):
+    """Its end is another: so is what it says of itself."""
+    path = where / "history" / "0004.json"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+CHANGES = [with_newer, without_second, damaged_list, list_of_another_version, no_list, damaged_record]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_list_that_does_not_fit_the_records_is_made_out_again(store, change):
+    where = store(*SERIES)
+    listed(where)
+    change(where)
+    said = listed(where)
+    assert listed(where) == said
+    no_list(where)
+    assert listed(where) == said
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_record_and_the_list_with_it_say_what_a_list_from_the_records_says(store, kept):
+    where = store(*SERIES[:3])
+    if kept:
+        listed(where)
+    text = history.text(SERIES[3])
+    name, book = book_with(history.revisions(where), SERIES[3], text, where)
+    assert name == ".deadwax/history/list"
+    store(SERIES[3])
+    kept_list(where).write_text(book, encoding="utf-8")
+    said = listed(where)
+    no_list(where)
+    assert listed(where) == said and [row["revision"] for row in said] == [1, 2, 3, 4]
+
+
+def test_a_revision_that_is_published_again_keeps_its_place_in_the_list(store):
+    where = store(*SERIES)
+    listed(where)
+    again = record(2, ["delivery", "elsewhere"], audio="new")
+    _, book = book_with(history.revisions(where), again, history.text(again), where)
+    store(again)
+    kept_list(where).write_text(book, encoding="utf-8")
+    assert [(row["revision"], row["outputs"]) for row in listed(where)] == [
+        (1, ["delivery"]), (2, ["delivery", "elsewhere"]), (3, ["delivery"]), (4, ["delivery"])
+    ]  # fmt: skip
+
+
+def test_a_list_that_cannot_be_kept_is_told_all_the_same(store):
+    where = store(*SERIES)
+    kept_list(where).mkdir()
+    assert [row["revision"] for row in listed(where)] == [1, 2, 3, 4]

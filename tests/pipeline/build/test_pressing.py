@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from scipy import signal
 
-from pipeline.build.history import last_at, revisions
+from pipeline.build.history import revisions
 from pipeline.markers import read_markers
 from tests.albums import music, write_mix
 from tests.end_to_end import deadwax
@@ -65,7 +65,7 @@ def gain_db(output: Path) -> float:
     """What the sides were turned down by."""
     store = output.parent / ".deadwax"
     known = revisions(store, f"{output.name}")
-    return float(last_at(known, output.name)["vinyl_gain_db"])
+    return float(known.last_at(output.name)["vinyl_gain_db"])
 
 
 def response_db(before: np.ndarray, after: np.ndarray, hz: float) -> float:

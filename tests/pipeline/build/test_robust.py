@@ -13,6 +13,7 @@ from pipeline.approvals import approve
 from pipeline.build import history
 from pipeline.build.files import keep
 from pipeline.build.keys import HashBook
+from pipeline.build.listed import listed
 from pipeline.build.lock import HOLDER, LOCK, locked
 from pipeline.build.publish import refuse_foreign
 from pipeline.build.sound import is_sound
@@ -112,7 +113,7 @@ def test_an_unsound_record_is_passed_over(record, tmp_path, path, value):
     damaged = replaced(record, path, value)
     assert is_sound(record) and not is_sound(damaged)
     store = written(tmp_path, "0001.json", book_text(damaged))
-    assert history.revisions(store) == [] and history.listed(store) == []
+    assert not history.revisions(store) and listed(store) == []
 
 
 def test_what_a_newer_version_has_added_is_tolerated(record, tmp_path):
