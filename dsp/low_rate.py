@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dsp.decimate import Halvings
-from dsp.stream import Block
+from dsp.stream import BLOCK_FRAMES, Block
 
 # What the low rate is, or less: an eighth of the usual ones.
 LOW_RATE = 12_000
@@ -15,9 +15,9 @@ LEAST_HALVINGS = 3
 KEPT_OF_RATE = 1 / 30
 KEPT_OF_LOW_RATE = 4 / 15
 ALIAS_DB = 90.0
-# Read at once, on a grid that is fixed from the first frame on, so that no cut of the input changes a bit;
-# what that needs stays in the second-level cache.
-CHUNK_FRAMES = 32_768
+# Read at once, on a grid that is fixed from the first frame on, so that no cut of the input changes a bit.
+# Blocks of a stream are as long and need no copy; half as much and twice as much are slower.
+CHUNK_FRAMES = BLOCK_FRAMES
 
 
 class LowRate:

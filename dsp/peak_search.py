@@ -139,6 +139,7 @@ def highest_reading(stretch: Stretch, first: int, frames: int, level: float) -> 
     if loudest < 0:
         return level
     level = _higher(stretch, loudest, where, start, stop, level)
+    bounds[loudest, where - start // TILE] = level
     for channel in range(len(bounds)):
         for i in range(bounds.shape[1]):
             if bounds[channel, i] > level:

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 # What is known of a mix: all its figures.
-INTAKE = 6
+INTAKE = 7
 # Shaped audio, but for the stages: decoding, joining, conversion, envelope, readings.
-MASTER = 4
+MASTER = 5
 # How gains are solved from envelopes.
-LEVEL = 2
+LEVEL = 3
 # From shaped audio to track files: gain, conversion, limiter, guard, fades, dither, encoders, figures.
 RENDER = 8
 # Files that are laid from rendered ones or written beside them: images, tags, notes, lists.
-DELIVERY = 7
+DELIVERY = 8
 # What is heard of a side's tracks, and what they do to the groove.
-LISTEN = 3
+LISTEN = 4
 # What the samples of a disc come to: checksums.
 DISC = 1
 # What is predicted of the cut.
