@@ -10,7 +10,7 @@ from dsp.prediction import dot, levinson
 
 Array = NDArray[np.float64]
 # Of 64 bits, or of 32 for a quick look.
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 
 # A model every 25 ms, from the 50 ms around; the grid is that of the whole programme.
 HOP_S = 0.025
@@ -21,10 +21,9 @@ MAD_TO_SIGMA = 1.4826
 # By the model that the click itself has spoilt it is still the highest, by this factor.
 LEAST_LEAD = 1.5
 MOST_PER_HOP = 16
-# So many products are added up in the precision of the samples.
-RUN_FRAMES = 256
-# Lags are looked at by so many.
+# Lags are looked at by so many, and products of so many frames are added up in the precision of the samples.
 LAGS = 16
+RUN_FRAMES = 64
 
 
 class Frames(NamedTuple):
@@ -142,22 +141,27 @@ def miss(audio: Floats, start: int, model: Array, order: int, way: int, errors: 
         way: 1 to foretell from the frames before, -1 from those behind.
     """
     count = len(errors)
-    here = audio[start : start + count]
+    here, weights = audio[start : start + count], model.astype(audio.dtype)
     for i in range(count):
         errors[i] = here[i]
-    weights = model.astype(audio.dtype)
     for lag in range(1, order + 1, 8):
         if way > 0:
-            first, step, y = lag + 7, -1, audio[start - lag - 7 : start - lag + count]
+            _add_eight(audio[start - lag - 7 : start - lag + count], weights, lag + 7, -1, errors)
         else:
-            first, step, y = lag, 1, audio[start + lag : start + lag + count + 7]
-        a, b, c, d = weights[first], weights[first + step], weights[first + 2 * step], weights[first + 3 * step]
-        first += 4 * step
-        e, f, g, h = weights[first], weights[first + step], weights[first + 2 * step], weights[first + 3 * step]
-        for i in range(count):
-            errors[i] += ((a * y[i] + b * y[i + 1]) + (c * y[i + 2] + d * y[i + 3])) + (
-                (e * y[i + 4] + f * y[i + 5]) + (g * y[i + 6] + h * y[i + 7])
-            )
+            _add_eight(audio[start + lag : start + lag + count + 7], weights, lag, 1, errors)
+
+
+@njit(nogil=True, cache=True)
+def _add_eight(y: Floats, weights: Floats, first: int, step: int, errors: Floats) -> None:
+    """Add eight frames, from as many places of `y` on, by the weights from `first` on in steps of 1 or -1."""
+    a, b = weights[first], weights[first + step]
+    c, d = weights[first + 2 * step], weights[first + 3 * step]
+    e, f = weights[first + 4 * step], weights[first + 5 * step]
+    g, h = weights[first + 6 * step], weights[first + 7 * step]
+    for i in range(len(errors)):
+        errors[i] += ((a * y[i] + b * y[i + 1]) + (c * y[i + 2] + d * y[i + 3])) + (
+            (e * y[i + 4] + f * y[i + 5]) + (g * y[i + 6] + h * y[i + 7])
+        )
 
 
 @njit(nogil=True, cache=True)

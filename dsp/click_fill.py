@@ -1,4 +1,4 @@
-"""Whether a burst of prediction errors is a click, decided by models that it has not spoilt; and its filling."""
+"""Whether a burst of prediction errors is a click, by models that it has not spoilt; and what fills it in."""
 
 import math
 from dataclasses import dataclass

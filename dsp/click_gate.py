@@ -43,7 +43,7 @@ class ClickGate:
 
     def __init__(self, lengths: Frames, channels: int, threshold: float) -> None:
         self.margin = max(ORDER, lengths.hop // MARGIN)
-        self._lengths, self._most = lengths, np.float32(SHARE * threshold)
+        self._lengths, self._most = lengths, SHARE * threshold
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(self.margin) + 0.5) / self.margin)
         self._taper = np.concatenate([ramp, np.ones(lengths.hop), ramp[::-1]]).astype(np.float32)
         # Of the last two hops: the highest errors, and their sigma, infinite where none stands out and 0
@@ -79,6 +79,8 @@ def _look(audio: Block, window: Singles, hop: int, most: float) -> tuple[Singles
                 miss(row, margin, model, order, 1, errors)
                 _keep_peaks(bits, seen.view(np.int32))
                 usual[number, channel] = _usual(bits, seen.max(), most, deep)
+                if deep:  # nor do they lead others
+                    seen[:] = 0.0
     return peaks, usual
 
 
@@ -101,7 +103,7 @@ def _second_difference(audio: Array) -> Singles:
 
 
 @njit(nogil=True, cache=True)
-def _highest(bits: Bits) -> int:
+def _highest(bits: Bits) -> np.int32:
     """The highest magnitude of floats, by their bits: as integers, which vectorise, they keep their order."""
     most = np.int32(0)
     for i in range(len(bits)):
@@ -118,7 +120,7 @@ def _keep_peaks(errors: Bits, peaks: Bits) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _below(bits: Bits, bound: int) -> int:
+def _below(bits: Bits, bound: int) -> np.int32:
     """How many magnitudes are less than the one of these bits."""
     count, least = np.int32(0), np.int32(bound)
     for i in range(len(bits)):
@@ -142,7 +144,7 @@ def _usual(bits: Bits, highest: float, most: float, deep: bool) -> float:
         bound = found[0] | 1 << place
         if 2 * _below(bits, bound) <= len(bits):
             found[0] = bound
-    return max(MAD_TO_SIGMA * median[0], LEAST_ERROR)
+    return float(max(MAD_TO_SIGMA * median[0], LEAST_ERROR))
 
 
 @njit(nogil=True, cache=True)

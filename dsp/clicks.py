@@ -139,7 +139,7 @@ class _Search:
     def advance(self, block: Block) -> None:
         """Decide what can be decided."""
         self._end += len(block)
-        self._decide(block, self._end + len(self._window) * 4)
+        self._decide(block, None)
 
     def finish(self) -> None:
         """Decide the rest, with silence behind the end."""
@@ -150,14 +150,13 @@ class _Search:
         start, self._given = self._given, min(self._end, max(0, self._number - 1) * self._hop)
         return self._tape.part(start, self._given).copy()
 
-    def _decide(self, block: Block, end: int) -> None:
-        """`end` is that of the programme, or beyond what is at hand."""
-        first, hop = self._number, self._hop
+    def _decide(self, block: Block, end: int | None) -> None:
+        """`end` is where the programme ends, when that is known."""
+        first, hop, margin = self._number, self._hop, self._gate.margin
         self._tape.append(block, (first - 3) * hop)
         count = (self._tape.stop + hop // 2) // hop - 3 - first
         if count <= 0:
             return
-        margin = self._gate.margin
         ahead = self._tape.part((first + 1) * hop - margin - 2, (first + 1 + count) * hop + margin)
         for place, channel in np.argwhere(self._gate.suspects(ahead)).tolist():
             self._examine(first + place, channel, end)
@@ -165,16 +164,16 @@ class _Search:
         self._hops = {key: known for key, known in self._hops.items() if key[1] >= self._number - 1}
         self._removed = [each for each in self._removed if each[1] >= (self._number - 3) * hop]
 
-    def _examine(self, number: int, channel: int, end: int) -> None:
+    def _examine(self, number: int, channel: int, end: int | None) -> None:
         """Fill in what begins in a hop and is a click."""
-        here = self._predicted(channel, number, self._threshold)
-        if here is None or here.errors[0].max() <= self._threshold * here.usual[0]:
+        if not self._exceeds(number, channel):
             return
-        hops = [here if not place else self._predicted(channel, number + place) for place in range(-1, 3)]
+        hops = [self._predicted(number + place, channel) for place in range(-1, 3)]
         errors = np.concatenate([each.errors for each in hops], axis=1)
         limits = self._threshold * np.stack([each.usual for each in hops], axis=1)
         origin = (number - 3) * self._hop
-        sound = self._tape.part(origin, min(end, origin + 7 * self._hop - self._hop // 2))[:, channel].copy()
+        stop = origin + 7 * self._hop - self._hop // 2
+        sound = self._tape.part(origin, stop if end is None else min(end, stop))[:, channel].copy()
         for burst in bursts_in(errors, limits, self._lengths) + 2 * self._hop:
             found = fill(sound, max(0, -origin), burst, self._threshold, self._lengths)
             if found:
@@ -183,27 +182,36 @@ class _Search:
                 time_s = (origin + start) / self._rate
                 self.clicks.append(Click(time_s, channel, frames, 20.0 * math.log10(size)))
 
+    def _exceeds(self, number: int, channel: int) -> bool:
+        """Whether an error in a hop is over the threshold; what is found out for that is kept."""
+        known = self._hops.get((channel, number))
+        if known:
+            return bool(known.errors[0].max() > self._threshold * known.usual[0])
+        hop = _Hop(np.empty((2, self._hop)), np.empty(2))
+        exceeds = predict(self._untouched(number, channel), self._window, self._threshold, *hop)
+        if exceeds:
+            self._hops[channel, number] = hop
+        return exceeds
+
+    def _predicted(self, number: int, channel: int) -> _Hop:
+        if (channel, number) not in self._hops:
+            hop = _Hop(np.empty((2, self._hop)), np.empty(2))
+            predict(self._untouched(number, channel), self._window, 0.0, *hop)
+            self._hops[channel, number] = hop
+        return self._hops[channel, number]
+
     def _replace(self, channel: int, start: int, filling: Array) -> None:
         on_tape = self._tape.part(start, start + len(filling))[:, channel]
         self._removed.append((channel, start, on_tape.copy()))
         on_tape[:] = filling
 
-    def _predicted(self, channel: int, number: int, most: float = 0.0) -> _Hop | None:
-        """None when no error in the hop is over `most` sigmas, unless it is 0."""
-        key = (channel, number)
-        if key not in self._hops:
-            hop = _Hop(np.empty((2, self._hop)), np.empty(2))
-            if not predict(self._untouched(channel, number), self._window, most, *hop) and most:
-                return None
-            self._hops[key] = hop
-        return self._hops[key]
-
-    def _untouched(self, channel: int, number: int) -> Array:
+    def _untouched(self, number: int, channel: int) -> Array:
         """(2 hops,) around a hop, as they were before anything was filled in."""
         start = number * self._hop - self._hop // 2
-        audio = self._tape.part(start, start + 2 * self._hop)[:, channel].copy()
+        stop = start + 2 * self._hop
+        audio = self._tape.part(start, stop)[:, channel].copy()
         for where, first, samples in reversed(self._removed):
-            if where == channel and first < start + len(audio) and start < first + len(samples):
-                part = slice(max(0, start - first), start + len(audio) - first)
-                audio[max(0, first - start) :][: len(samples[part])] = samples[part]
+            begin, end = max(first, start), min(first + len(samples), stop)
+            if where == channel and begin < end:
+                audio[begin - start : end - start] = samples[begin - first : end - first]
         return audio

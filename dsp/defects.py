@@ -133,8 +133,11 @@ def _peak_of(frame: NDArray[np.float64]) -> float:
 def _scan(
     block: Block, before: int, sums: NDArray[np.float64], bits: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """The highest magnitude of each channel (infinite or NaN when there is such a sample), the sums with the block
-    in them, and the bits of the longest word so far; `before` frames were before it.
+    """One way through a block that so many frames were `before`.
+
+    Returns:
+        The highest magnitude of each channel, infinite or NaN when there is such a sample; the sums with
+        the block in them; and the bits of the longest word so far.
     """
     channels = block.shape[1]
     peaks, sums = np.zeros(channels, np.int64), sums.copy()
@@ -152,8 +155,8 @@ def _scan(
 
 @njit(nogil=True, cache=True)
 def _keep_peaks(block: NDArray[np.int64], peaks: NDArray[np.int64]) -> None:
-    """Of floats by their bits: as integers, whose maximum vectorises, magnitudes keep their order, and what is no
-    number is over all of them.
+    """Of floats by their bits: as integers, whose maximum vectorises, magnitudes keep their order, and what
+    is no number is over all of them.
     """
     for channel in range(len(peaks)):
         most = peaks[channel]
@@ -164,7 +167,7 @@ def _keep_peaks(block: NDArray[np.int64], peaks: NDArray[np.int64]) -> None:
 
 @njit(nogil=True, cache=True)
 def _add_up(samples: NDArray[np.float64], lane: int, sums: NDArray[np.float64]) -> None:
-    """Add samples to as many sums as there are, by turns from `lane` on; cut into blocks, they give the same."""
+    """Add samples to the sums by turns, from `lane` on: however they are cut, each sum has the same ones."""
     lanes = len(sums)
     ahead = min(len(samples), (lanes - lane) % lanes)
     for place in range(ahead):

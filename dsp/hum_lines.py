@@ -93,8 +93,8 @@ def _frequency(quiet_db: Array, top: np.intp) -> float:
     return float(top + 0.5 * (below - above) / min(below - 2.0 * here + above, -1e-9))
 
 
-def near_mains(hz: Array, apart_hz: float, slack_hz: float) -> NDArray[np.bool_]:
-    """Whether frequencies may be of harmonics: of mains that are off as far as they may be and `apart_hz` more."""
+def near_mains(hz: NDArray[Any], apart_hz: float, slack_hz: float) -> NDArray[np.bool_]:
+    """Whether frequencies may be harmonics, of mains that are off by what they may be and `apart_hz` more."""
     near = np.zeros(len(hz), bool)
     for mains_hz in MAINS_HZ:
         number = np.maximum(1.0, np.round(hz / mains_hz))
@@ -126,7 +126,8 @@ def _steady_level_db(line: Line, levels_db: Levels, ring: NDArray[np.int_]) -> f
 def quantiles(values: NDArray[np.floating[Any]], shares: tuple[float, ...]) -> Array:
     """Of (n,), linear in between; NumPy's own takes five times as long for so few."""
     ordered = np.sort(values)
-    return np.interp(np.array(shares) * (len(ordered) - 1), np.arange(len(ordered)), ordered)
+    places = np.array(shares) * (len(ordered) - 1)
+    return np.asarray(np.interp(places, np.arange(len(ordered)), ordered))
 
 
 def enough(lines: list[Line]) -> bool:

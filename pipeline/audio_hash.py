@@ -45,18 +45,18 @@ class AudioHash:
         samples = chunk.reshape(-1)
         if _pack(samples, self._packed):
             self._hash.update(b"3")
-            self._hash.update(self._packed[: 3 * len(samples)])
+            self._hash.update(self._packed[: 3 * len(samples)].data)
         elif _halve(samples, self._singles):
             self._hash.update(b"4")
-            self._hash.update(self._singles[: len(samples)].astype("<f4", copy=False))
+            self._hash.update(self._singles[: len(samples)].astype("<f4", copy=False).data)
         else:
             self._hash.update(b"8")
-            self._hash.update((samples + 0.0).astype("<f8", copy=False))  # minus zero is zero
+            self._hash.update((samples + 0.0).astype("<f8", copy=False).data)  # minus zero is zero
 
 
 @njit(nogil=True, cache=True)
 def _pack(samples: NDArray[np.float64], packed: NDArray[np.uint8]) -> bool:
-    """Whether all samples are integers of 24 bits; `packed` are those then, three little-endian bytes each."""
+    """Whether all samples are integers of 24 bits; `packed` are those then, little-endian."""
     wrong = np.int32(0)
     for i in range(len(samples)):
         scaled = samples[i] * _FULL_24
@@ -66,7 +66,7 @@ def _pack(samples: NDArray[np.float64], packed: NDArray[np.uint8]) -> bool:
         packed[3 * i] = code & 0xFF
         packed[3 * i + 1] = (code >> 8) & 0xFF
         packed[3 * i + 2] = (code >> 16) & 0xFF
-    return wrong == 0
+    return bool(wrong == 0)
 
 
 @njit(nogil=True, cache=True)
@@ -77,4 +77,4 @@ def _halve(samples: NDArray[np.float64], singles: NDArray[np.float32]) -> bool:
         single = np.float32(samples[i]) + np.float32(0.0)
         wrong += np.int32(single != samples[i])
         singles[i] = single
-    return wrong == 0
+    return bool(wrong == 0)

@@ -1,7 +1,7 @@
 """What a list of revisions says of each: when, what from, what was heard otherwise.
 
-Records are large, and what is said of one and the one before it is always the same: `history/list.json` keeps
-it, beside the checksums of both. What it does not fit is made out anew from the records.
+Records are large, and what is said of one and the one before it is always the same: `history/list` keeps it,
+beside the checksums of both. What it does not fit is made out anew from the records.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pipeline.deliver.disc_changes import disc_lines
 from pipeline.deliver.sounding import same_programme, sentences, track_lines
 from pipeline.files import book_text, read_book, seal_of, seal_of_file, write_whole
 
-LIST = "list.json"
+LIST = "list"  # records have names of digits, and end in .json
 VERSION = 1  # of what is said, and in which words
 Row = dict[str, Any]
 

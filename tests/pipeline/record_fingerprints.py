@@ -360,7 +360,8 @@ CROSSFADE = Fade("equal_power", 1.5)
 FIXED = LimiterSettings(release_ms=40, lookahead_ms=1.5, auto_release=False)
 
 FORMATS = (
-    "wav 16/44.1", "wav 24/96", "flac 16/44.1", "flac 24/96", "alac 24/96", "mp3 192", "mp3 320", "aac 256", "opus 160",
+    "wav 16/44.1", "wav 24/96", "flac 16/44.1", "flac 24/96", "alac 24/96", "mp3 192", "mp3 320",
+    "aac 256", "opus 160",
 )  # fmt: skip
 
 OTHERS: Mapping[str, Mapping[str, Callable[[], Fingerprint]]] = {

@@ -39,7 +39,10 @@ def test_the_version() -> None:
         (["build", "--jobs", "many"], "valid integer"),
         (["build", "--only", "cd,tapes"], "tapes: choose of cd, digital, vinyl"),
         (["plan", "a.yaml", "b.yaml"], "unexpected extra argument"),
-        (["build", "--output", "out", "a.yaml", "b.yaml"], "--output is one folder, and there are 2 manifests"),
+        (
+            ["build", "--output", "out", "a.yaml", "b.yaml"],
+            "--output is one folder, and there are 2 manifests",
+        ),
         (["check", "--fix"], "No such option"),
         (["verify"], "Missing argument 'DELIVERY'"),
         (["new", "album"], "Missing option '--mixes'"),
