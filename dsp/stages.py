@@ -70,7 +70,7 @@ KINDS: dict[type, Kind] = {
     TapeSettings: Kind("tape", Tape),
     ClipSettings: Kind("clip", Clip),
     StereoSettings: Kind("stereo", Stereo),
-    ChainLimiterSettings: Kind("limiter", ChainLimiter),
+    ChainLimiterSettings: Kind("limiter", ChainLimiter, version=2),
     OutputSettings: Kind("output", _gain),
 }
 
