@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dsp.prediction import dot, levinson
+from dsp.stream import Block
 
 Array = NDArray[np.float64]
 # Of 64 bits, or of 32 for a quick look.
@@ -46,19 +47,14 @@ def frames_at(rate: int) -> Frames:
 
 
 @njit(nogil=True, cache=True)
-def predict(audio: Array, window: Array, most: float, errors: Array, usual: Array) -> bool:
+def predict(audio: Array, window: Array, errors: Array, usual: Array) -> None:
     """Prediction errors of the middle half of `audio`, and how large they usually are.
 
     Args:
         audio, window: (2 hops,); the model is that of their product, by the autocorrelation method.
-        most: where no error forward is over so many sigmas, nothing else is found out; 0 for all in any
-            case.
         errors: (2, hop), overwritten: magnitude of the error forward and backward.
         usual: (2,), overwritten: sigma of either, from the median of every second one and at least
             -100 dBFS.
-
-    Returns:
-        Whether an error forward is over `most` sigmas.
     """
     hop = errors.shape[1]
     model = levinson(autocorrelation(tapered(audio, window)))
@@ -66,25 +62,87 @@ def predict(audio: Array, window: Array, most: float, errors: Array, usual: Arra
         miss(audio, hop // 2, model, ORDER, 1 - 2 * way, errors[way])
         for i in range(hop):
             errors[way, i] = abs(errors[way, i])
-        if not way and _are_usual(errors[0], most):
-            return False
         usual[way] = max(MAD_TO_SIGMA * np.median(errors[way, ::2]), LEAST_ERROR)
-    return bool(errors[0].max() > most * usual[0])
+
+
+@njit(nogil=True, cache=True)
+def exceeding(
+    audio: Block, places: NDArray[np.int64], window: Array, most: float, lengths: Frames
+) -> NDArray[np.bool_]:
+    """Whether `bursts_in` may find a burst that begins in a hop, by what is foretold forward.
+
+    Args:
+        audio: (frames, channels), from one and a half hops before hop 0 on.
+        places: (n, 2), the number of each hop and the channel.
+        most: sigmas that an error is over.
+    """
+    hop = lengths.hop
+    errors = np.empty(3 * hop)
+    before, here, behind = errors[:hop], errors[hop : 2 * hop], errors[2 * hop :]
+    found = np.zeros(len(places), np.bool_)
+    for place in range(len(places)):
+        number, channel = places[place]
+        start = (number + 1) * hop
+        _foretell(audio, start, channel, window, here)
+        if not _are_usual(here, most):
+            limit = most * max(MAD_TO_SIGMA * np.median(here[::2]), LEAST_ERROR)
+            if _may_lead(here, 0, limit, lengths):
+                _foretell(audio, start - hop, channel, window, before)
+                _foretell(audio, start + hop, channel, window, behind)
+                found[place] = _may_lead(errors, hop, limit, lengths)
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _foretell(audio: Block, start: int, channel: int, window: Array, errors: Array) -> None:
+    """The errors forward of `predict`, for two hops of a channel from `start` on."""
+    sound = audio[start : start + len(window), channel].copy()
+    miss(sound, len(errors) // 2, levinson(autocorrelation(tapered(sound, window))), ORDER, 1, errors)
+    for i in range(len(errors)):
+        errors[i] = abs(errors[i])
 
 
 @njit(nogil=True, cache=True)
 def _are_usual(errors: Array, most: float) -> bool:
-    """Whether the highest is no more than `most` sigmas for certain; to count is quicker than a median."""
-    if most == 0.0:
-        return False
-    highest = errors.max()
-    if highest <= most * LEAST_ERROR:
-        return True
-    low = highest / (most * MAD_TO_SIGMA)
-    count = 0
-    for error in errors[::2]:
-        count += error > low
-    return bool(2 * count > len(errors[::2]) + 1)
+    """Whether none is over `most` sigmas for certain; counting is quicker than a median."""
+    bits, highest, top = errors.view(np.int64), np.empty(1), np.int64(0)
+    for i in range(len(bits)):  # as integers, whose maximum vectorises, magnitudes keep their order
+        top = max(top, bits[i])
+    highest.view(np.int64)[0] = top
+    low, count = highest[0] / (most * MAD_TO_SIGMA), 0
+    for i in range(0, len(errors), 2):
+        count += errors[i] > low
+    return highest[0] <= most * LEAST_ERROR or 4 * count > len(errors) + 4
+
+
+@njit(nogil=True, cache=True)
+def _may_lead(errors: Array, first: int, limit: float, lengths: Frames) -> bool:
+    """Whether an error over the limit, in the hop from `first` on, may begin a burst that leads.
+
+    Its first frame may be two ahead, its end is not known, nor what was before the errors and is behind.
+    """
+    reach, last = ORDER + lengths.guard, first - 2 * lengths.merge
+    for i in range(first, first + lengths.hop):
+        if errors[i] > limit:
+            begins, last, end = i - last > lengths.merge, i, i + lengths.longest
+            if begins and (i < 2 or end + ORDER > len(errors)):
+                return True
+            if begins:
+                highest = _highest(errors, i - 2, end + ORDER)
+                before = _highest(errors, i - reach - lengths.near, i - 2 - reach)
+                after = _highest(errors, end + reach, i + 1 + reach + lengths.near)
+                if highest > LEAST_LEAD * max(before, after):
+                    return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _highest(errors: Array, start: int, stop: int) -> float:
+    """Of those that are there."""
+    highest = 0.0
+    for i in range(max(0, start), min(stop, len(errors))):
+        highest = max(highest, errors[i])
+    return highest
 
 
 @njit(nogil=True, cache=True)

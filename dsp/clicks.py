@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.click_errors import bursts_in, frames_at, predict
+from dsp.click_errors import bursts_in, exceeding, frames_at, predict
 from dsp.click_fill import fill
 from dsp.click_gate import ClickGate
 from dsp.meter import Meter
@@ -158,16 +158,22 @@ class _Search:
         if count <= 0:
             return
         ahead = self._tape.part((first + 1) * hop - margin - 2, (first + 1 + count) * hop + margin)
-        for place, channel in np.argwhere(self._gate.suspects(ahead)).tolist():
+        for place, channel in self._exceeding(np.argwhere(self._gate.suspects(ahead))).tolist():
             self._examine(first + place, channel, end)
         self._number = first + count
         self._hops = {key: known for key, known in self._hops.items() if key[1] >= self._number - 1}
         self._removed = [each for each in self._removed if each[1] >= (self._number - 3) * hop]
 
+    def _exceeding(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The hops, numbered from the present one on, with channels, that have errors as those of clicks."""
+        if not len(places):
+            return places
+        start = (self._number - 1) * self._hop - self._hop // 2
+        audio = self._untouched(start, start + (int(places[-1, 0]) + 4) * self._hop)
+        return places[exceeding(audio, places, self._window, self._threshold, self._lengths)]
+
     def _examine(self, number: int, channel: int, end: int | None) -> None:
         """Fill in what begins in a hop and is a click."""
-        if not self._exceeds(number, channel):
-            return
         hops = [self._predicted(number + place, channel) for place in range(-1, 3)]
         errors = np.concatenate([each.errors for each in hops], axis=1)
         limits = self._threshold * np.stack([each.usual for each in hops], axis=1)
@@ -182,21 +188,11 @@ class _Search:
                 time_s = (origin + start) / self._rate
                 self.clicks.append(Click(time_s, channel, frames, 20.0 * math.log10(size)))
 
-    def _exceeds(self, number: int, channel: int) -> bool:
-        """Whether an error in a hop is over the threshold; what is found out for that is kept."""
-        known = self._hops.get((channel, number))
-        if known:
-            return bool(known.errors[0].max() > self._threshold * known.usual[0])
-        hop = _Hop(np.empty((2, self._hop)), np.empty(2))
-        exceeds = predict(self._untouched(number, channel), self._window, self._threshold, *hop)
-        if exceeds:
-            self._hops[channel, number] = hop
-        return exceeds
-
     def _predicted(self, number: int, channel: int) -> _Hop:
         if (channel, number) not in self._hops:
             hop = _Hop(np.empty((2, self._hop)), np.empty(2))
-            predict(self._untouched(number, channel), self._window, 0.0, *hop)
+            start = number * self._hop - self._hop // 2
+            predict(self._untouched(start, start + 2 * self._hop)[:, channel].copy(), self._window, *hop)
             self._hops[channel, number] = hop
         return self._hops[channel, number]
 
@@ -205,13 +201,13 @@ class _Search:
         self._removed.append((channel, start, on_tape.copy()))
         on_tape[:] = filling
 
-    def _untouched(self, number: int, channel: int) -> Array:
-        """(2 hops,) around a hop, as they were before anything was filled in."""
-        start = number * self._hop - self._hop // 2
-        stop = start + 2 * self._hop
-        audio = self._tape.part(start, stop)[:, channel].copy()
-        for where, first, samples in reversed(self._removed):
+    def _untouched(self, start: int, stop: int) -> Block:
+        """From the tape, as it was before anything was filled in."""
+        audio = self._tape.part(start, stop)
+        if self._removed:
+            audio = audio.copy()
+        for channel, first, samples in reversed(self._removed):
             begin, end = max(first, start), min(first + len(samples), stop)
-            if where == channel and begin < end:
-                audio[begin - start : end - start] = samples[begin - first : end - first]
+            if begin < end:
+                audio[begin - start : end - start, channel] = samples[begin - first : end - first]
         return audio

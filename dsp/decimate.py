@@ -13,24 +13,75 @@ from dsp.stream import Block
 Array = NDArray[np.float64]
 
 
-class Decimator:
-    """Low-pass, and every `factor`-th frame, aligned; audio comes as (rows, frames)."""
+# Taps of a phase that are added up at once, and frames that lie side by side in the nearest cache meanwhile.
+STEP = 5
+TILE_FRAMES = 64
+# The mean of four frames, four times over. Within a 75th of the rate around a quarter and around half of it,
+# that lets less than -96 dB through. What it takes away up to a 75th, three taps at the low rate put back, to
+# 0.003 dB.
+FOUR = 4
+MEANS = np.array([1.0, 4.0, 10.0, 20.0, 31.0, 40.0, 44.0, 40.0, 31.0, 20.0, 10.0, 4.0, 1.0]) / 256
+MEANS_DB = 96.0
+MEANS_TOP = 1 / 75
+RESTORING = np.array([-5.0, 42.0, -5.0]) / 32
+RESTORING_DB = 5.0  # by which they lift at most
 
-    def __init__(self, rate: int, factor: int, rows: int, top_hz: float, alias_db: float) -> None:
-        """What lies up to `top_hz` is kept; what folds there is `alias_db` weaker."""
-        taps = _kaiser_taps(1.0 / factor, (rate / factor - 2 * top_hz) / (rate / 2), alias_db)
-        self._factor = factor
+
+class Decimator:
+    """Low-pass, and every `factor`-th frame, aligned; audio comes as (rows, frames), however it lies."""
+
+    def __init__(
+        self, rate: int, factor: int, rows: int, top_hz: float, alias_db: float, *, in_steps: bool = False
+    ) -> None:
+        """What lies up to `top_hz` is kept; what folds there is `alias_db` weaker.
+
+        In steps it is half the work, if the factor is a multiple of four and so little is wanted of the
+        rate that it can be done.
+        """
+        means = in_steps and factor % FOUR == 0 and top_hz <= MEANS_TOP * rate and alias_db <= MEANS_DB
+        self._means = _Means(rows) if means else None
+        if self._means:
+            low_pass = _low_pass(rate / FOUR, factor // FOUR, top_hz, alias_db + RESTORING_DB)
+            taps, factor = np.convolve(low_pass, RESTORING), factor // FOUR
+        else:
+            taps = _low_pass(rate, factor, top_hz, alias_db)
         self._held = np.zeros((rows, len(taps) // 2))
-        self._taps = np.pad(taps, (0, -len(taps) % factor))
+        # (factor, groups): the taps of each phase.
+        self._taps = np.pad(taps, (0, -len(taps) % (STEP * factor))).reshape(-1, factor).T.copy()
 
     def process(self, audio: Array) -> Array:
-        joined = np.concatenate([self._held, audio], axis=1)
-        out = _decimated(joined, self._taps, self._factor)
-        self._held = joined[:, out.shape[1] * self._factor :].copy()
+        joined = np.concatenate([self._held, self._means.process(audio) if self._means else audio], axis=1)
+        out = _decimated(joined, self._taps)
+        self._held = joined[:, out.shape[1] * len(self._taps) :].copy()
         return out
 
     def flush(self) -> Array:
-        return self.process(np.zeros((len(self._held), len(self._taps))))
+        silence = FOUR * self._taps.size + len(MEANS) if self._means else self._taps.size
+        return self.process(np.zeros((len(self._held), silence)))
+
+
+class _Means:
+    """The mean at every fourth frame."""
+
+    def __init__(self, rows: int) -> None:
+        self._held = np.zeros((rows, len(MEANS) // 2))
+
+    def process(self, audio: Array) -> Array:
+        """What begins in the frames held is done with a copy of the next ones, the rest where it lies."""
+        held = self._held.shape[1]
+        first = -(-held // FOUR)
+        head = np.concatenate([self._held, audio[:, : len(MEANS) - 1 + first * FOUR - held]], axis=1)
+        started = _means(head, 0)
+        if started.shape[1] < first:
+            self._held = head[:, started.shape[1] * FOUR :]
+            return started
+        followed = _means(audio, first * FOUR - held)
+        self._held = audio[:, (first + followed.shape[1]) * FOUR - held :].copy()
+        return np.concatenate([started, followed], axis=1)
+
+
+def _low_pass(rate: float, factor: int, top_hz: float, alias_db: float) -> Array:
+    return _kaiser_taps(1.0 / factor, (rate / factor - 2 * top_hz) / (rate / 2), alias_db)
 
 
 def _kaiser_taps(cutoff: float, width: float, alias_db: float) -> Array:
@@ -44,24 +95,46 @@ def _kaiser_taps(cutoff: float, width: float, alias_db: float) -> Array:
 
 
 @njit(nogil=True, cache=True)
-def _decimated(audio: Array, taps: Array, factor: int) -> Array:
-    """(rows, frames out): sum of taps[k] * audio[row, n * factor + k] for every n that has all its frames.
-
-    As many taps as are a multiple of the factor. The inner loop runs along time, so that it vectorises.
-    """
+def _means(audio: Array, start: int) -> Array:
+    """(rows, frames out): the mean that begins at `start`, and every fourth behind it that is whole."""
     rows, frames = audio.shape
-    count = max(0, (frames - taps.size) // factor + 1)
-    out = np.zeros((rows, count))
-    every = np.empty(frames // factor)
+    out = np.empty((rows, max(0, (frames - start - len(MEANS)) // FOUR + 1)))
+    a, b, c, d, e, f, g = MEANS[0], MEANS[1], MEANS[2], MEANS[3], MEANS[4], MEANS[5], MEANS[6]
     for row in range(rows):
-        for phase in range(factor):
-            for place in range(every.size):
-                every[place] = audio[row, place * factor + phase]
-            for group in range(taps.size // factor):
-                weight = taps[group * factor + phase]
-                shifted, total = every[group : group + count], out[row]
-                for place in range(count):
-                    total[place] += weight * shifted[place]
+        here, samples = out[row], audio[row]
+        for place in range(len(here)):
+            x = samples[start + place * FOUR : start + place * FOUR + 13]
+            ends = (a * (x[0] + x[12]) + b * (x[1] + x[11])) + (c * (x[2] + x[10]) + d * (x[3] + x[9]))
+            here[place] = ends + ((e * (x[4] + x[8]) + f * (x[5] + x[7])) + g * x[6])
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _decimated(audio: Array, taps: Array) -> Array:
+    """(rows, frames out): sum of taps[k % factor, k // factor] * audio[row, n * factor + k] for every n that
+    has all its frames.
+
+    As many groups as are a multiple of STEP. Frames of one phase are laid side by side: then the innermost
+    loop runs along time, and is vectorised.
+    """
+    factor, groups = taps.shape
+    rows, frames = audio.shape
+    out = np.zeros((rows, max(0, frames // factor - groups + 1)))
+    phases = np.empty((factor, TILE_FRAMES + groups))
+    for row in range(rows):
+        for first in range(0, out.shape[1], TILE_FRAMES):
+            total = out[row, first : first + TILE_FRAMES]
+            for place in range(len(total) + groups - 1):
+                here = audio[row, (first + place) * factor : (first + place + 1) * factor]
+                for phase in range(factor):
+                    phases[phase, place] = here[phase]
+            for phase in range(factor):
+                for group in range(0, groups, STEP):
+                    w, side = taps[phase, group : group + STEP], phases[phase, group:]
+                    a, b, c, d, e = w[0], w[1], w[2], w[3], w[4]
+                    for i in range(len(total)):
+                        near = (a * side[i] + b * side[i + 1]) + (c * side[i + 2] + d * side[i + 3])
+                        total[i] += near + e * side[i + 4]
     return out
 
 

@@ -49,7 +49,7 @@ class HumMeter(Meter):
         super().__init__(channels)
         factor = max(1, rate // LOW_RATE)
         self._low_rate = rate / factor
-        self._decimator = Decimator(rate, factor, channels, TOP_HZ, ALIAS_DB)
+        self._decimator = Decimator(rate, factor, channels, TOP_HZ, ALIAS_DB, in_steps=True)
         # Of what is not yet read, the pieces as they came.
         self._low = [np.empty((channels, 0))]
         lengths = (round(seconds * self._low_rate) for seconds in (FRAME_S, SHORT_S, SHORT_HOP_S))

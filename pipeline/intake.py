@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from dsp.clicks import ClickMeter
-from dsp.correlation import Correlation
+from dsp.correlation import correlation_of
 from dsp.defects import FLOAT_BITS, DefectMeter
 from dsp.gain import gain_to_db
 from dsp.hum import HumMeter
 from dsp.loudness import LoudnessMeter
-from dsp.metrics import Crest, LowEnd
 from dsp.spectrum import Balance, ThirdOctaves
 from dsp.stream import Chain
 from dsp.true_peak import TruePeakMeter
@@ -100,17 +99,11 @@ class _Meters:
         self.defects = DefectMeter(channels)
         self.loudness = LoudnessMeter(rate, channels)
         self.true_peak = TruePeakMeter(rate, channels)
-        self.crest = Crest(channels)
-        self.correlation = Correlation(rate, channels)
-        self.low_end = LowEnd(rate, channels)
         self.thirds = ThirdOctaves(rate, channels)
         self.clicks = ClickMeter(rate, channels)
         self.hum = HumMeter(rate, channels)
         # Behind the first, which refuses what is no number.
-        self.rest = Chain([
-            self.loudness, self.true_peak, self.crest, self.correlation, self.low_end,
-            self.thirds, self.clicks, self.hum,
-        ])  # fmt: skip
+        self.rest = Chain([self.loudness, self.true_peak, self.thirds, self.clicks, self.hum])
 
 
 def examine(path: Path, progress: Callable[[float], None]) -> MixFacts:
@@ -148,7 +141,7 @@ def _refuse_unusable(defects: DefectMeter, frames: int, rate: int) -> None:
 
 def _facts(info: MixInfo, frames: int, meters: _Meters, audio_sha256: str) -> MixFacts:
     loudness, defects, thirds = meters.loudness.reading, meters.defects.reading, meters.thirds.reading
-    hum = meters.hum.reading
+    hum, sums = meters.hum.reading, meters.loudness.sums
     # A mono file counts one channel; mastered as dual mono it is 3 dB louder.
     dual_mono_lu = 10.0 * math.log10(2.0) if info.channels == 1 else 0.0
     return MixFacts(
@@ -174,10 +167,10 @@ def _facts(info: MixInfo, frames: int, meters: _Meters, audio_sha256: str) -> Mi
         inverted=defects.inverted,
         one_sided=defects.one_sided,
         silent=defects.sound_stop == 0,
-        crest_db=meters.crest.reading_db,
+        crest_db=gain_to_db(defects.sample_peak / sums.rms) if sums.rms else 0.0,
         dc_means=defects.dc,
-        correlation=meters.correlation.reading.overall,
-        low_correlation=meters.low_end.reading.correlation,
+        correlation=correlation_of(sums, info.rate).overall,
+        low_correlation=meters.thirds.low_end.correlation,
         mid_power=tuple(thirds.mid.tolist()),
         difference_power=tuple(thirds.difference.tolist()),
         clicks_s=_times([click.time_s for click in meters.clicks.reading])[:MOST_CLICKS],

@@ -10,14 +10,13 @@ from typing import Any
 from pipeline import approvals, lint
 from pipeline.alternates import remarks_on
 from pipeline.approvals import Approval
-from pipeline.build import alternates, history, revision
+from pipeline.build import alternates, revision
 from pipeline.build.files import compared, files_of, fill
 from pipeline.build.opened import Opened, inputs_of, open_album, store_of
 from pipeline.build.plan import wanted_kinds
 from pipeline.build.production import Production, produce
 from pipeline.build.publish import publish, refuse_foreign, refuse_to_drop, staging, stamp_or_none
 from pipeline.build.request import (
-    STORE,
     Options,
     approvals_name,
     is_done,
@@ -94,7 +93,8 @@ def _deliver(
     warnings = _warnings(opened, production)  # as long as there is a way back: it looks into mixes
     deliverables = files_of(production, opened.album, opened.wanted)
     watcher.stage("delivering", 0.0)
-    files = compared(deliverables, production, opened.before, opened.output, quick=False)
+    jobs = opened.options.jobs
+    files = compared(deliverables, production, opened.before, opened.output, quick=False, jobs=jobs)
     written = [file.deliverable for file in files if not file.kept]
     production.ensure(opened.runner, [rendered for each in written for rendered in each.reads])
     with staging(opened.output) as folder:
@@ -111,7 +111,7 @@ def _deliver(
         tracks = tracks_data(production.release, approved_by)
         grumbles = lint.mastered(opened.manifest, tracks)
         record = revision.record(opened, production, tracks, rows, number)
-        books = {history.book(number, STORE, history.release_of(opened.manifest.file)): history.text(record)}
+        books: dict[str, str | None] = {**revision.books(opened, record)}
         if dropped:
             _refuse_edited(signed, approved)
             books[signed.name] = approvals.text(standing)

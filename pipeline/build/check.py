@@ -12,7 +12,6 @@ from dsp.comparison import Comparison, Figures, figures
 from dsp.comparison import compared as compare
 from pipeline import lint
 from pipeline.alternates import alternate_faults, remarks_on
-from pipeline.build.alternates import fit_tasks, read_fit
 from pipeline.build.cache import Cache
 from pipeline.build.mixes import Hashed, examine_tasks, facts_key, known_facts, parted, source_hashes
 from pipeline.build.plan import Album, album_cover, plan_album, wanted_kinds
@@ -101,6 +100,11 @@ def _album(
 
 def _beside(manifest: Manifest, album: Album, cache: Cache, aside: Runner) -> list[Fault]:
     """What does not lie beside its main mix to the frame, and alternates that nobody will get."""
+    if not manifest.alternates:
+        return []
+    # Late: what masters and renders is slow to load, and nothing else is asked of it here.
+    from pipeline.build.alternates import fit_tasks, read_fit
+
     tasks = fit_tasks(album)
     aside.run("comparing alternates", [task for _, task in tasks if not cache.holds(task.keys[0])])
     found = [
@@ -110,7 +114,7 @@ def _beside(manifest: Manifest, album: Album, cache: Cache, aside: Runner) -> li
             read_fit(_holding(task.keys[0], cache, aside.cache)[0], task), alternate.version
         )
     ]
-    if manifest.alternates and not manifest.deliver.digital:
+    if not manifest.deliver.digital:
         problem = "alternates are delivered in digital formats, and none is asked for"
         found.append(manifest.fault(manifest.alternates[0].route, problem, "name some under deliver"))
     return found

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path, PurePath
@@ -89,14 +90,25 @@ def _twins(one: Deliverable, other: Deliverable, manifest: Manifest) -> Fault:
 
 
 def compared(
-    deliverables: Sequence[Deliverable], production: Production, before: Before, output: Path, *, quick: bool
+    deliverables: Sequence[Deliverable],
+    production: Production,
+    before: Before,
+    output: Path,
+    *,
+    quick: bool,
+    jobs: int = 1,
 ) -> list[File]:
     """Each file with why it is written, if it is.
 
     A file is kept when it was made from the same and has its checksum still; `quick` trusts its length.
     """
     known = {row["key"]: row for row in before.revision.get("files", [])}
-    return [_compared(each, known, production, before, output, quick=quick) for each in deliverables]
+
+    def one(each: Deliverable) -> File:
+        return _compared(each, known, production, before, output, quick=quick)
+
+    with ThreadPoolExecutor(jobs) as executor:
+        return list(executor.map(one, deliverables))
 
 
 def _compared(

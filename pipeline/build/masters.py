@@ -11,11 +11,12 @@ from pipeline import versions
 from pipeline.build import reasons
 from pipeline.build.cache import Cache
 from pipeline.build.keys import canonical, key_of, refuse_changed
+from pipeline.build.levels import solved
 from pipeline.build.plan import Album
 from pipeline.build.renders import Session
 from pipeline.build.run import Advance, Runner, Task
 from pipeline.build.trace import Before, Trace
-from pipeline.level import Levelling, solve
+from pipeline.level import Levelling
 from pipeline.manifest.places import dotted
 from pipeline.master import MasterSpec, code_of, master, stage_name
 from pipeline.reels import Reel
@@ -60,7 +61,7 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
     session = Session(
         timeline=album.timeline,
         reels=album.reels,
-        levels=solve(album.reels, envelopes, album.timeline, levelling_of(album), held),
+        levels=solved(runner, keys, album.reels, envelopes, album.timeline, levelling_of(album), held),
         shaped=[content_of(each.trace, runner.cache, before) for each in masterings],
         shaped_keys=keys,
         ceiling_dbtp=level.ceiling_dbtp,

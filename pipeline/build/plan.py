@@ -9,7 +9,6 @@ from pipeline.build.mixes import Hashed, Parted, parted
 from pipeline.build.request import KINDS, Options
 from pipeline.cd.disc import Disc
 from pipeline.checks import mix_faults
-from pipeline.deliver.cassette import cassette_faults, cassette_sides
 from pipeline.deliver.cover import Cover, prepare_cover
 from pipeline.deliver.disc_checks import cd_faults
 from pipeline.deliver.discs import discs_of
@@ -115,8 +114,12 @@ def plan_album(
     faults += cut_faults(manifest, vinyl_timeline, sides, SIDES)
     faults += [] if any_length else length_faults(manifest, sides)
     faults += letter_faults(manifest, sides) if wanted["vinyl"] else []
-    tape = cassette_sides(manifest, timeline) if wanted["cassette"] else ()
-    faults += cassette_faults(manifest, timeline, tape) if wanted["cassette"] else []
+    tape: tuple[Side, ...] = ()
+    if wanted["cassette"]:
+        from pipeline.deliver.cassette import cassette_faults, cassette_sides  # late: few make one
+
+        tape = cassette_sides(manifest, timeline)
+        faults += cassette_faults(manifest, timeline, tape)
     faults += loop_faults(manifest, vinyl_reels, sides) if wanted["vinyl"] else []
     if faults:
         raise Faults(faults)

@@ -1,9 +1,10 @@
 """What has to be rendered: one spec for each run of reels that overlap, each rate and kind of limiting."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,7 @@ class Rendering:
     for_vinyl: bool
     seconds: float
     shaped_keys: tuple[str, ...]
+    _keys: dict[Any, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -65,7 +67,10 @@ class Rendering:
         return f"{tracks}{f' ({named})' if named else ''}"
 
     def key(self, form: AudioFormat) -> str:
-        return key_of("render", (versions.RENDER, versions.audio_libraries()), self.spec, form)
+        code = (versions.RENDER, versions.audio_libraries())
+        if (form, code) not in self._keys:  # dear, and asked for many times
+            self._keys[form, code] = key_of("render", code, self.spec, form)
+        return self._keys[form, code]
 
     def trace(self, form: AudioFormat) -> Trace:
         return Trace(

@@ -4,7 +4,7 @@ import hashlib
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +25,11 @@ def digital_files(release: Release, formats: Sequence[AudioFormat]) -> list[Deli
     files = []
     for form in formats:
         rendered = release.limited[form]
+        album = album_sound(rendered)
         for piece, track in zip(release.pieces, rendered, strict=True):
-            files.append(_track(release, form, piece, track, None))
+            files.append(_track(release, form, piece, track, album))
             files += [
-                _track(release, form, each.piece, each.rendered[form], each.version)
+                _track(release, form, each.piece, each.rendered[form], album, each.version)
                 for each in release.alternates
                 if each.piece.number == piece.number
             ]
@@ -37,11 +38,32 @@ def digital_files(release: Release, formats: Sequence[AudioFormat]) -> list[Deli
     return files
 
 
+@dataclass(frozen=True, slots=True)
+class AlbumSound:
+    """Loudness and true peak of all tracks of a format as one programme."""
+
+    lufs_i: float
+    true_peak_dbtp: float
+
+
+def album_sound(tracks: Sequence[Rendered]) -> AlbumSound:
+    """To be asked once for all files of a format."""
+    return AlbumSound(
+        lufs_i=integrated_lufs(np.concatenate([track.block_energy for track in tracks])),
+        true_peak_dbtp=max(track.measure.true_peak_dbtp for track in tracks),
+    )
+
+
 def _track(
-    release: Release, form: AudioFormat, piece: Piece, rendered: Rendered, version: str | None
+    release: Release,
+    form: AudioFormat,
+    piece: Piece,
+    rendered: Rendered,
+    album: AlbumSound,
+    version: str | None = None,
 ) -> Deliverable:
     """A track, or an alternate of it: then `piece` is what that is called."""
-    tags = track_tags(release, piece, rendered.measure, release.limited[form])
+    tags = track_tags(release, piece, rendered.measure, album)
     written = expected(tags, form.codec) if form.codec != "wav" else {}
 
     def write(path: Path, _: Sums) -> DeliveredFile:
@@ -91,13 +113,12 @@ def _cover(cover: bytes, form: AudioFormat) -> Deliverable:
     return deliverable
 
 
-def track_tags(release: Release, piece: Piece, own: Measure, rendered: Sequence[Rendered]) -> TrackTags:
-    """All that a file says about itself; `rendered` are the tracks of the album in its format.
+def track_tags(release: Release, piece: Piece, own: Measure, sound: AlbumSound) -> TrackTags:
+    """All that a file says about itself; `sound` is that of the album in its format.
 
     ReplayGain peaks are true peaks: players go by them. What is of the album is in tenths of a dB, so that
     a revised mix does not change the files of all other tracks for hundredths that nobody hears.
     """
-    album_lufs = integrated_lufs(np.concatenate([track.block_energy for track in rendered]))
     album = release.manifest.album
     return TrackTags(
         title=piece.title,
@@ -126,8 +147,8 @@ def track_tags(release: Release, piece: Piece, own: Measure, rendered: Sequence[
         credits=album.credits,
         track_gain_db=_gain_db(own.lufs_i),
         track_peak=10.0 ** (own.true_peak_dbtp / 20.0),
-        album_gain_db=_in_tenths(_gain_db(album_lufs)),
-        album_peak=10.0 ** (_tenths_above(max(track.measure.true_peak_dbtp for track in rendered)) / 20.0),
+        album_gain_db=_in_tenths(_gain_db(sound.lufs_i)),
+        album_peak=10.0 ** (_tenths_above(sound.true_peak_dbtp) / 20.0),
         cover=release.cover,
     )
 

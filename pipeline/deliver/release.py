@@ -1,8 +1,10 @@
 """What the deliverables are made from: the manifest's words, the marks, the rendered tracks."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +114,7 @@ class Release:
 
     def reel_of(self, track: int) -> int:
         """Which reel a track lies on, from 0."""
-        return next(number for number, reel in enumerate(self.reels) if track in reel.track_numbers)
+        return bisect_right(self.reels, track, key=attrgetter("first_track")) - 1
 
     @property
     def reference_form(self) -> AudioFormat | None:

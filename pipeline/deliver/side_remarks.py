@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pipeline.deliver.cut_facts import SideCut
 from pipeline.deliver.severity import SEVERE_DB
 from pipeline.deliver.sides import Side, minutes
 from pipeline.faults import Fault
 from pipeline.manifest.load import Manifest
 from pipeline.side_limits import LONG, limits
+
+if TYPE_CHECKING:
+    from pipeline.deliver.cut_facts import SideCut
 
 
 def unwise(manifest: Manifest) -> Iterator[Fault]:
@@ -24,7 +27,7 @@ def unwise(manifest: Manifest) -> Iterator[Fault]:
 
 
 def side_remarks(
-    manifest: Manifest, sides: Sequence[Side], cuts: Mapping[str, SideCut | None]
+    manifest: Manifest, sides: Sequence[Side], cuts: "Mapping[str, SideCut | None]"
 ) -> Iterator[str]:
     """Sides that are long, that do not fit as they are asked for, and that will give trouble."""
     vinyl = manifest.vinyl
@@ -48,11 +51,11 @@ def side_remarks(
         )
 
 
-def _loudest(cut: SideCut) -> str:
+def _loudest(cut: "SideCut") -> str:
     if not math.isfinite(cut.level_db):
         return "no level is low enough"
     return f"{cut.level_db:+.1f} dB is the loudest that there is room for"
 
 
-def _worst_db(cut: SideCut) -> float:
+def _worst_db(cut: "SideCut") -> float:
     return max((event.severity_db for event in cut.events), default=-math.inf)

@@ -8,7 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import solve_toeplitz
 from scipy.signal import lfilter
 
-from dsp import prediction
+from dsp import clicks, prediction
+from dsp.click_errors import frames_at
+from dsp.click_gate import ClickGate
 from dsp.clicks import ClickMeter, Declick
 from dsp.stream import process_all
 from tests.dsp.signals import bass_and_voice, columns, cuts, dense, drums, in_pieces, noise, sine
@@ -225,6 +227,86 @@ def test_burg_finds_the_model_that_made_a_sound():
     audio = lfilter([1.0], model, np.random.default_rng(3).standard_normal(60_100))
     found = prediction.burg(audio[:30_000], audio[30_100:], 4)
     assert_allclose(found, model, atol=0.02)
+
+
+# The quick look.
+
+
+class EveryHop(ClickGate):
+    """A gate that is open."""
+
+    def suspects(self, audio):
+        return np.ones_like(super().suspects(audio))
+
+
+def scattered(audio, rate, seed, quiet=1e-4, loud=0.8):
+    """With some six bursts a second, of 1 to 60 frames, from hardly anything up to plain clicks."""
+    random = np.random.default_rng(seed)
+    audio = audio.copy()
+    for start in np.sort(random.integers(rate // 10, len(audio) - rate // 10, 6 * len(audio) // rate)):
+        size = quiet * (loud / quiet) ** random.uniform()
+        frames = int(60 ** random.uniform())
+        audio[start : start + frames, 0] += burst(frames, size, seed=int(start))
+    return audio
+
+
+def sines(rate, seconds):
+    """Nine at random, in noise of -90 dBFS: where much more is foretold by a model of high order."""
+    random = np.random.default_rng(12)
+    time = np.arange(round(seconds * rate)) / rate
+    audio = sum(0.04 * np.sin(2 * np.pi * hz * time + hz) for hz in random.uniform(300, 0.4 * rate, 9))
+    return (audio + 3e-5 * random.standard_normal(len(time)))[:, np.newaxis]
+
+
+def dull(rate, seconds):
+    """Noise with next to nothing above a quarter of the rate, as in what had half the rate before."""
+    audio = dense(rate, seconds)[:, :1]
+    spectrum = np.fft.rfft(audio, axis=0)
+    spectrum[len(spectrum) // 2 :] = 0.0
+    return np.fft.irfft(spectrum, len(audio), axis=0) + 1e-6 * noise(len(audio), 1, seed=4)
+
+
+@pytest.mark.parametrize("threshold", [5.0, THRESHOLD])
+@pytest.mark.parametrize("rate", [22_050, 44_100, 96_000])
+@pytest.mark.parametrize("music", [tones, drums, dense, sines, dull])
+def test_where_nothing_is_looked_for_there_is_nothing(monkeypatch, music, rate, threshold):
+    """What is found, and every sample, is as if each hop were looked at closely."""
+    audio = scattered(0.03 * music(rate, 3.0)[:, :1], rate, seed=rate)
+    out, found = repaired(audio, rate, threshold)
+    assert found
+    monkeypatch.setattr(clicks, "ClickGate", EveryHop)
+    expected, all_there_is = repaired(audio, rate, threshold)
+    assert found == all_there_is
+    assert_array_equal(out, expected)
+
+
+def suspected(audio, rate=RATE, threshold=THRESHOLD):
+    """(hops, channels), of those that are whole."""
+    gate = ClickGate(frames_at(rate), audio.shape[1], threshold)
+    padded = np.pad(audio, ((gate.margin + 2, gate.margin), (0, 0)))
+    return gate.suspects(padded)[1:]
+
+
+@pytest.mark.parametrize("rate", [44_100, 96_000])
+@pytest.mark.parametrize("music", [dense, tones, drums])
+def test_most_music_is_not_looked_at_closely(music, rate):
+    audio = music(rate, 3.0)
+    assert suspected(audio + 1e-4 * noise(*audio.shape), rate).mean() < 0.25
+
+
+def test_nothing_is_suspected_in_silence():
+    assert not suspected(np.zeros((RATE, 2))).any()
+    assert not suspected(1e-9 * noise(RATE)).any()
+    assert not suspected(1e-300 * noise(RATE)).any()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e300])
+def test_what_32_bits_cannot_hold_is_looked_at_closely(wrong):
+    audio = noise(RATE)
+    audio[20_000, 1] = wrong
+    hop = 20_000 // frames_at(RATE).hop
+    assert suspected(audio)[hop, 1]
+    assert not suspected(audio)[:, 0].any()
 
 
 # Every stage.

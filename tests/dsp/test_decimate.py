@@ -117,3 +117,52 @@ def test_blocks_do_not_matter_to_the_decimator(cuts):
     parts = np.split(audio, sorted(cuts), axis=1)
     found = [*(cut.process(np.ascontiguousarray(part)) for part in parts), cut.flush()]
     assert_array_equal(np.concatenate(found, axis=1), expected)
+
+
+# The same in steps.
+
+
+def in_steps(rate, factor, top_hz, audio, alias_db=80.0):
+    """Behind what rings at the start."""
+    decimator = Decimator(rate, factor, len(audio), top_hz, alias_db, in_steps=True)
+    return decimator.process(audio)[:, 40:]
+
+
+@pytest.mark.parametrize(("rate", "factor"), [(48_000, 16), (96_000, 32), (192_000, 64)])
+@pytest.mark.parametrize("hz", [10.0, 50.0, 333.0, 640.0])
+def test_steps_keep_what_is_low_where_it_is(rate, factor, hz):
+    """To 0.005 dB, and aligned: by a 20th of a degree at most."""
+    audio = tone(hz / rate, 2 * rate).T
+    low = in_steps(rate, factor, 640.0, audio)
+    expected = audio[:, ::factor][:, 40 : 40 + low.shape[1]]
+    assert_allclose(low, expected, atol=6e-4)
+
+
+@pytest.mark.parametrize(("rate", "factor"), [(48_000, 16), (96_000, 32)])
+def test_what_folds_in_steps_is_80_db_weaker(rate, factor):
+    for multiple in range(1, factor // 2 + 1):
+        for distance_hz in (-640.0, -200.0, 3.0, 640.0):
+            hz = multiple * rate / factor + distance_hz
+            if hz <= rate / 2:
+                low = in_steps(rate, factor, 640.0, tone(hz / rate, rate).T)
+                assert level_db(low.T) <= -80.0
+
+
+@pytest.mark.parametrize(
+    ("rate", "factor", "alias_db"), [(44_100, 14, 80.0), (24_000, 8, 80.0), (96_000, 32, 100.0)]
+)
+def test_where_steps_would_not_do_it_is_done_in_one(rate, factor, alias_db):
+    audio = np.ascontiguousarray(noise(8000).T)
+    one = Decimator(rate, factor, 2, 640.0, alias_db)
+    several = Decimator(rate, factor, 2, 640.0, alias_db, in_steps=True)
+    assert_array_equal(several.process(audio), one.process(audio))
+
+
+@given(cuts=st.lists(st.integers(0, 3000), max_size=8))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_blocks_do_not_matter_in_steps(cuts):
+    audio = noise(3000).T
+    whole, cut = (Decimator(96_000, 32, 2, 640.0, 80.0, in_steps=True) for _ in range(2))
+    expected = np.concatenate([whole.process(audio), whole.flush()], axis=1)
+    parts = np.split(audio, sorted(cuts), axis=1)
+    assert_array_equal(np.concatenate([*map(cut.process, parts), cut.flush()], axis=1), expected)

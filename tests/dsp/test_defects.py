@@ -178,6 +178,15 @@ def test_sample_peak():
     assert reading(audio).sample_peak == 0.75
 
 
+def test_the_sample_peak_so_far():
+    meter = DefectMeter(2)
+    assert meter.sample_peak == 0.0
+    meter.process(noise(1000, peak=0.5))
+    assert 0.49 < meter.sample_peak <= 0.5
+    meter.process(np.full((1, 2), -1e7))
+    assert meter.sample_peak == 1e7
+
+
 # Damage.
 
 
@@ -209,6 +218,17 @@ def test_blocks_do_not_matter(cuts, channels):
     assert meter.reading.dc == pytest.approx(whole.dc, abs=1e-15)
     for name in ("clipped_runs", "word_bits", "sound_start", "sound_stop", "dual_mono", "sample_peak"):
         assert getattr(meter.reading, name) == getattr(whole, name)
+
+
+@given(cuts=cuts, channels=st.integers(1, 3))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_blocks_change_no_bit_of_what_no_word_holds(cuts, channels):
+    """Sums of such samples are rounded, and are so in the same way."""
+    audio = noise(3000, channels) + 0.3
+    meter = DefectMeter(channels)
+    in_pieces(meter, audio, cuts)
+    assert meter.reading == reading(audio)
+    assert meter.reading.dc == pytest.approx(audio.mean(axis=0), abs=1e-14)
 
 
 def test_nothing():

@@ -11,7 +11,7 @@ import soundfile
 from numpy.testing import assert_array_equal
 
 from pipeline.build.keys import key_of
-from pipeline.deliver.digital import digital_files, track_tags
+from pipeline.deliver.digital import album_sound, digital_files, track_tags
 from pipeline.deliver.names import LONGEST_BYTES, safe_name, track_name
 from pipeline.deliver.release import AlternateRelease
 from pipeline.deliver.tags import expected, read_tags
@@ -33,7 +33,7 @@ def delivered(release, tmp_path_factory):
 def tags(release):
     rendered = release.limited[FLAC]
     each = zip(release.pieces, rendered, strict=True)
-    return [track_tags(release, piece, track.measure, rendered) for piece, track in each]
+    return [track_tags(release, piece, track.measure, album_sound(rendered)) for piece, track in each]
 
 
 def lufs(*paths):
@@ -135,13 +135,13 @@ def test_the_album_s_peak_is_rounded_up(release, peaks_dbtp, album_dbtp):
     tracks = [
         replace(release.limited[FLAC][0], measure=replace(SILENT, true_peak_dbtp=peak)) for peak in peaks_dbtp
     ]
-    tags = track_tags(release, release.pieces[0], SILENT, tracks)
+    tags = track_tags(release, release.pieces[0], SILENT, album_sound(tracks))
     assert 20 * np.log10(tags.album_peak) == pytest.approx(album_dbtp, abs=1e-9)
 
 
 def test_an_album_of_silence_has_no_gain(release):
     silent = [release.limited[FLAC][4]] * 2
-    tags = track_tags(release, release.pieces[4], silent[0].measure, silent)
+    tags = track_tags(release, release.pieces[4], silent[0].measure, album_sound(silent))
     assert (tags.album_gain_db, tags.album_peak, tags.track_gain_db, tags.track_peak) == (
         None,
         0.0,
@@ -158,7 +158,7 @@ def test_silence_has_no_gain(tags):
 
 def test_a_lossy_file_has_the_gain_of_what_it_decodes_to(release):
     (first, *_), flac = release.limited[MP3], release.limited[FLAC][0]
-    of_mp3 = track_tags(release, release.pieces[0], first.measure, release.limited[MP3])
+    of_mp3 = track_tags(release, release.pieces[0], first.measure, album_sound(release.limited[MP3]))
     assert of_mp3.track_gain_db == -18.0 - first.measure.lufs_i
     assert of_mp3.track_peak != 10 ** (flac.measure.true_peak_dbtp / 20)
 
@@ -221,10 +221,11 @@ def test_an_arranger_of_its_own_stands_before_the_album_s(release):
     album = with_album(release, credits={"arranger": ("A. One",), "producer": ("P. One",)})
     piece, own = album.pieces[0], album.limited[FLAC][0].measure
     for arranger, told in ((), ["A. One"]), (("B. Two", "C. Three"), ["B. Two", "C. Three"]):
-        tags = track_tags(album, replace(piece, arranger=arranger), own, album.limited[FLAC])
+        tags = track_tags(album, replace(piece, arranger=arranger), own, album_sound(album.limited[FLAC]))
         assert expected(tags, "flac")["ARRANGER"] == told
         assert expected(tags, "flac")["PRODUCER"] == ["P. One"]
-    assert "ARRANGER" not in expected(track_tags(release, piece, own, release.limited[FLAC]), "flac")
+    tags = track_tags(release, piece, own, album_sound(release.limited[FLAC]))
+    assert "ARRANGER" not in expected(tags, "flac")
 
 
 # --- what a file is made from
@@ -358,7 +359,7 @@ def test_an_alternate_is_tagged_as_what_it_is(with_others, tmp_path):
     assert instrumental.tags == tags
     main = expected(
         track_tags(
-            release, release.pieces[0], release.limited[FLAC][0].measure, release.limited[FLAC]
+            release, release.pieces[0], release.limited[FLAC][0].measure, album_sound(release.limited[FLAC])
         ), "flac",
     )  # fmt: skip
     assert {name for name in tags.keys() | main.keys() if tags.get(name) != main.get(name)} >= {

@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from dsp.spectrum import NOMINAL_HZ
+from pipeline.build.cache import Cache
 from pipeline.build.files import File, fill
+from pipeline.build.run import Runner, Workers
 from pipeline.deliver.cd import cd_files
 from pipeline.deliver.digital import digital_files
 from pipeline.deliver.image import CD_FORMAT
@@ -30,7 +32,8 @@ def folder(release, tmp_path_factory):
 def deliver(release, delivery):
     files = cd_files(release) + digital_files(release, (WAV,))
     planned = [File(each, "", {}, None, ("new",)) for each in files]
-    rows = list(fill(planned, delivery, delivery, Silent()))
+    runner = Runner(Cache(delivery.with_name(f"{delivery.name}-cache")), Workers(1), Silent())
+    rows = list(fill(planned, delivery, delivery, runner))
     write_paperwork(release, rows, Paper(revision=3), delivery)
     return delivery
 
