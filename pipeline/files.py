@@ -147,6 +147,14 @@ def await_file(path: Path, top: Path) -> None:
                 next(folder.iterdir(), None)
 
 
+def link_or_copy(old: Path, path: Path) -> None:
+    """The same file under a second name; a copy where the disk knows no links."""
+    try:
+        os.link(old.resolve(), path)  # never a link that leads to it
+    except OSError:
+        shutil.copyfile(old, path)
+
+
 def discard(path: Path) -> None:
     """Remove a file, a link or a folder with all in it, if it is there."""
     if path.is_dir() and not path.is_symlink():

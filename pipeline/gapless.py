@@ -4,6 +4,7 @@ Source: Gabriel Bouvigne, "MP3 Info Tag revision 1 specifications" (the LAME tag
 before the audio, behind the Xing header.
 """
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def told_frames(path: Path) -> int | None:
         return None
     delay, padding = divmod(_number(tag[PADDING]), 1 << 12)
     return _number(tag[FRAMES]) * FRAME - delay - padding
+
+
+def stream_sha256(path: Path) -> str:
+    """64 hex digits: of all that lies behind the tag in front of an MP3, if there is one."""
+    with path.open("rb") as file:
+        file.seek(_behind_id3(file.read(10)))
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _behind_id3(head: bytes) -> int:

@@ -20,6 +20,7 @@ from pipeline.deliver.tags import read_tags
 from pipeline.faults import Fault
 from pipeline.files import sha256_file
 from pipeline.formats import LOSSLESS
+from pipeline.gapless import stream_sha256, told_frames
 from pipeline.listing import LISTING, LITTER, SUMS, read_listing
 from pipeline.manifest.places import printable
 from pipeline.second_opinion import SecondLoudness, SecondTruePeak, pydub_blocks
@@ -130,9 +131,19 @@ def _listing_faults(delivery: Path, listing: dict[str, Any]) -> list[Fault]:
     ]
 
 
-def read_back(delivery: Path, row: Row, progress: Progress) -> ReadBack:
-    """What is wrong with one file of the listing, read from end to end, and what its samples come to."""
+def read_back(delivery: Path, row: Row, progress: Progress, stream: str = "") -> ReadBack:
+    """What is wrong with one file of the listing, read from end to end, and what its samples come to.
+
+    Args:
+        stream: the checksum of an MP3 that was decoded and measured before it was tagged. When the file still
+            has just that behind its tag, to decode it once more would prove nothing.
+    """
     heard: dict[str, str] = {}
+    path = delivery / row["path"]
+    if stream and stream_sha256(path) == stream:
+        progress(row["frames"] / row["rate"])
+        problems = _length_problems(row, told_frames(path) or 0, lossless=False)
+        return _faults_at(row, problems + _tag_problems(path, row)), ""
     faults = file_faults(delivery, row, listening=False, progress=progress, heard=heard)
     return faults, heard.get(row["path"], "")
 
@@ -146,7 +157,7 @@ def file_faults(
     """
     path = delivery / row["path"]
     if row["role"] == "cue":
-        return [Fault(problem, place=row["path"]) for problem in _cue_problems(path)]
+        return _faults_at(row, _cue_problems(path))
     if not row["codec"]:
         return []
     try:
@@ -154,6 +165,10 @@ def file_faults(
         problems += _tag_problems(path, row)
     except Fault as fault:
         problems = [fault.problem]
+    return _faults_at(row, problems)
+
+
+def _faults_at(row: Row, problems: Sequence[str]) -> list[Fault]:
     return [Fault(problem, place=row["path"]) for problem in problems]
 
 

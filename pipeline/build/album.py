@@ -107,7 +107,7 @@ def _deliver(
         traces = rows_of(production.traces)
         paper = Paper(revision=number, before=before, approved_by=approved_by, traces=traces)
         write_paperwork(production.release, rows, paper, folder)
-        _check(folder, {each.path for each in written}, opened.runner)
+        _check(folder, {each.path: each.inputs for each in written}, opened.runner)
         tracks = tracks_data(production.release, approved_by)
         grumbles = lint.mastered(opened.manifest, tracks)
         record = revision.record(opened, production, tracks, rows, number)
@@ -156,19 +156,33 @@ def _refuse_edited(file: Path, stamp: list[int] | None) -> None:
         raise Fault("changed while the album was delivered", place=str(file), hint="build again")
 
 
-def _check(folder: Path, written: set[str], runner: Runner) -> None:
-    """The proof that ends a build: every new file read back. Of the others the checksums were looked at."""
+def _check(folder: Path, written: Mapping[str, Mapping[str, Any]], runner: Runner) -> None:
+    """The proof that ends a build: every new file read back. Of the others the checksums were looked at.
+
+    `written` has what each was made from by its path.
+    """
     listing = read_listing(folder)
     rows = [row for row in listing["files"] if row["path"] in written]
     runner.watcher.stage("verifying", audio_seconds(listing | {"files": rows}))
-    faults = quick_faults(folder, runner.watcher.advanced, written, partial(_read_all, folder, runner))
+    faults = quick_faults(
+        folder, runner.watcher.advanced, written, partial(_read_all, folder, runner, written)
+    )
     if faults:
         raise Faults(faults)
 
 
-def _read_all(folder: Path, runner: Runner, rows: Sequence[dict[str, Any]]) -> list[ReadBack]:
+def _read_all(
+    folder: Path, runner: Runner, written: Mapping[str, Mapping[str, Any]], rows: Sequence[dict[str, Any]]
+) -> list[ReadBack]:
     pieces = [
-        Piece(f"{row['path']}: read back", row_seconds(row), partial(read_back, folder, row)) for row in rows
+        Piece(
+            label=f"{row['path']}: read back",
+            seconds=row_seconds(row),
+            work=partial(
+                read_back, folder, row, stream=written[row["path"]]["audio"] if row["codec"] == "mp3" else ""
+            ),
+        )
+        for row in rows
     ]
     return runner.map("verifying", pieces)
 

@@ -10,7 +10,6 @@ from typing import Any
 from pipeline import approvals
 from pipeline.approvals import Approval
 from pipeline.build import history
-from pipeline.build.files import keep
 from pipeline.build.history import Revision
 from pipeline.build.opened import store_of
 from pipeline.build.publish import publish, refuse_foreign, staging
@@ -18,7 +17,7 @@ from pipeline.build.request import Options, approvals_name, output_of
 from pipeline.build.run import Watcher
 from pipeline.deliver.paperwork import README, reissue
 from pipeline.faults import Fault, Faults
-from pipeline.files import write_whole
+from pipeline.files import link_or_copy, write_whole
 from pipeline.listing import LISTING, read_listing
 from pipeline.manifest.load import Manifest, load
 from pipeline.verify import folder_faults
@@ -113,7 +112,8 @@ def _reissue(
         for output, folder in zip(outputs, folders, strict=True):
             for row in read_listing(output)["files"]:
                 if row["path"] != README:  # which is written anew, and not through a link into what stands
-                    keep(output / row["path"], folder / row["path"])
+                    (folder / row["path"]).parent.mkdir(parents=True, exist_ok=True)
+                    link_or_copy(output / row["path"], folder / row["path"])
             reissue(output, approved_by, folder)
         for output, folder in zip(outputs, folders, strict=True):
             publish(folder, output, store, books)

@@ -1,6 +1,5 @@
 """The files of a delivery: those that are as they were are kept, the others written."""
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,7 @@ from pipeline.deliver.release import Deliverable
 from pipeline.deliver.vinyl import vinyl_files
 from pipeline.deliver.vinyl_note import note_files
 from pipeline.faults import Fault, Faults
-from pipeline.files import await_file, sha256_file
+from pipeline.files import await_file, link_or_copy, sha256_file
 from pipeline.formats import parse_format
 from pipeline.identity import folded
 from pipeline.manifest.load import Manifest
@@ -184,7 +183,7 @@ def fill(files: Sequence[File], output: Path, folder: Path, runner: Runner) -> l
     for file in files:
         path = file.deliverable.path
         if file.kept:
-            keep(output / file.kept["path"], folder / path)
+            link_or_copy(output / file.kept["path"], folder / path)
             rows[path] = file.kept | _place(file.deliverable, file.kept)
         elif path not in rows:
             runner.watcher.started(f"{path}: write", "; ".join(file.why))
@@ -235,15 +234,6 @@ def _fetched(file: File, room: Path, row: Row, folder: Path) -> Row:
     shutil.move(room / file.deliverable.path, folder / file.deliverable.path)
     shutil.rmtree(room, ignore_errors=True)
     return row
-
-
-def keep(old: Path, path: Path) -> None:
-    """The same file under two names until the old delivery goes; a copy where the disk knows no links."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(old.resolve(), path)  # never a link that leads to it
-    except OSError:
-        shutil.copyfile(old, path)
 
 
 def _place(each: Deliverable, kept: Row) -> Row:

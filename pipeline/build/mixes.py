@@ -1,7 +1,9 @@
 """The mixes of an album: their content hashes, and what is known of each."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import accumulate
@@ -54,10 +56,10 @@ class Hashed(NamedTuple):
 def source_hashes(manifest: Manifest, store: Path, *, remember: bool = True, rehash: bool = False) -> Hashed:
     """The content hash of each source; a file that has not changed is not read again."""
     book = HashBook(store / "hashes.json", rehash=rehash)
-    hashed = Hashed([], {})
-    for source in sources(manifest):
-        hashed.stamps[source.path] = file_stamp(source.path)
-        hashed.sha256.append(_hash(book, source))
+    found = sources(manifest)
+    stamps = {source.path: file_stamp(source.path) for source in found}
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        hashed = Hashed(list(executor.map(partial(_hash, book), found)), stamps)
     if remember:
         book.save()
     return hashed

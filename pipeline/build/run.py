@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pipeline.build.cache import Cache
 from pipeline.faults import Fault, Faults
+from pipeline.heap import keep_freed
 from pipeline.manifest.names import natural_key
 from pipeline.spent import Spent, collecting
 
@@ -76,6 +77,7 @@ class Workers:
         if self.executor:
             yield self.executor
         else:
+            keep_freed()
             with ThreadPoolExecutor(self.jobs) as executor:
                 yield executor
 

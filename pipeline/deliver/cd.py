@@ -4,7 +4,6 @@ A track file runs from its index 01 to the next one's, so a pause is at the end 
 image file begins at 00:02:00: the two seconds before that are in the DDP image alone.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -39,6 +38,7 @@ from pipeline.deliver.release import (
     rendered_row,
 )
 from pipeline.encode import open_encoder
+from pipeline.files import link_or_copy
 from pipeline.manifest.cd import CdDelivery
 from pipeline.manifest.tracks import Piece
 from pipeline.render import Rendered
@@ -119,7 +119,7 @@ def _wav(release: Release, disc: Disc, piece: Piece, role: str, name: str, cut: 
         if not as_rendered:
             return _written(deliverable, [part], cut.lead * SECTOR_FRAMES, path, words)
         if words is None:
-            shutil.copyfile(rendered.path, path)
+            link_or_copy(rendered.path, path)
             return replace(rendered_row(deliverable, CD_FORMAT, rendered), sha256=rendered.file_sha256)
         loudness = loudness_of(rendered.measure)
         _copy(rendered, path, chunks_of(words, loudness))

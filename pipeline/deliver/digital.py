@@ -13,6 +13,7 @@ from dsp.loudness import integrated_lufs
 from pipeline.deliver.names import track_name
 from pipeline.deliver.release import Deliverable, DeliveredFile, Release, Sums, rendered_row, row
 from pipeline.deliver.tags import REPLAYGAIN_LUFS, TrackTags, expected, write_tags
+from pipeline.files import link_or_copy
 from pipeline.formats import AudioFormat
 from pipeline.manifest.tracks import Piece
 from pipeline.measure import Measure
@@ -67,10 +68,11 @@ def _track(
     written = expected(tags, form.codec) if form.codec != "wav" else {}
 
     def write(path: Path, _: Sums) -> DeliveredFile:
+        if not written:
+            link_or_copy(rendered.path, path)
+            return replace(rendered_row(deliverable, form, rendered), sha256=rendered.file_sha256)
         with spent("copy"):
             shutil.copyfile(rendered.path, path)
-        if not written:
-            return replace(rendered_row(deliverable, form, rendered), sha256=rendered.file_sha256)
         with spent("tags"):
             write_tags(path, form.codec, tags)
         return rendered_row(deliverable, form, rendered, written)

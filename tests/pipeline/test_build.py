@@ -100,6 +100,21 @@ def test_a_delivery_that_was_touched_is_made_again(small_copy: Album) -> None:
     assert contents(small_copy.delivery) == before
 
 
+def test_a_file_that_was_edited_where_it_lies_is_made_again(small_copy: Album) -> None:
+    """It may be the cache's own file under another name."""
+    done("build", small_copy.manifest)
+    path = small_copy.delivery / next(
+        row["path"] for row in listing(small_copy.delivery)["files"] if row["codec"] == "wav"
+    )
+    right = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(len(right) // 2)
+        file.write(bytes(byte ^ 1 for byte in right[len(right) // 2 :][:100]))
+    assert path.read_bytes() != right
+    done("build", small_copy.manifest)
+    assert path.read_bytes() == right
+
+
 def test_what_somebody_put_into_a_delivery_is_not_thrown_away(small_copy: Album) -> None:
     (small_copy.delivery / "notes.txt").write_text("buy milk")
     result = deadwax("build", small_copy.manifest)

@@ -4,12 +4,22 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from pipeline.files import discard, exchange, make_folder, settle, settle_folder, sweep_asides, write_whole
+from pipeline.files import (
+    discard,
+    exchange,
+    link_or_copy,
+    make_folder,
+    settle,
+    settle_folder,
+    sweep_asides,
+    write_whole,
+)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -251,3 +261,29 @@ def test_where_names_cannot_be_swapped_nothing_happens(pair):
 def test_files_of_our_own_are_light():
     code = "import sys, pipeline.files; print([name for name in ('ctypes', 'numpy') if name in sys.modules])"
     assert run(code).stdout == "[]\n"
+
+
+def test_a_second_name_is_the_same_file(tmp_path):
+    (tmp_path / "old").write_bytes(b"audio")
+    link_or_copy(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "old").samefile(tmp_path / "new")
+
+
+def test_what_a_link_leads_to_gets_the_second_name(tmp_path):
+    (tmp_path / "old").write_bytes(b"audio")
+    (tmp_path / "link").symlink_to(tmp_path / "old")
+    link_or_copy(tmp_path / "link", tmp_path / "new")
+    assert not (tmp_path / "new").is_symlink()
+    assert (tmp_path / "old").samefile(tmp_path / "new")
+
+
+def test_on_another_disk_it_is_a_copy(tmp_path):
+    elsewhere = Path("/dev/shm")
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    with tempfile.NamedTemporaryFile(dir=elsewhere) as old:
+        old.write(b"audio")
+        old.flush()
+        link_or_copy(Path(old.name), tmp_path / "new")
+        assert (tmp_path / "new").read_bytes() == b"audio"
+        assert not (tmp_path / "new").samefile(old.name)

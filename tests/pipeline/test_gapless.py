@@ -1,5 +1,7 @@
 """MP3s say how long they are, to the frame, whatever their length."""
 
+import hashlib
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from pipeline.audiofile import read_audio
 from pipeline.encode import open_encoder
 from pipeline.ffmpeg import DecodePipe
 from pipeline.formats import parse_format
-from pipeline.gapless import _crc16, mend_padding, told_frames
+from pipeline.gapless import _crc16, mend_padding, stream_sha256, told_frames
 from pipeline.spent import collecting
 from tests.foreign import require
 
@@ -136,3 +138,15 @@ def test_what_cannot_be_padding_is_told(tmp_path: Path) -> None:
     path = encoded(tmp_path / "song.mp3", 320, 100 * SECTOR)
     with pytest.raises(ValueError, match="frames of padding"):
         mend_padding(path, 50 * SECTOR)
+
+
+def test_the_stream_is_the_same_with_and_without_a_tag(tmp_path):
+    """What mutagen, not our own code, puts in front of it."""
+    plain, tagged = tmp_path / "plain.mp3", tmp_path / "tagged.mp3"
+    plain.write_bytes(bytes(range(256)) * 20)
+    shutil.copyfile(plain, tagged)
+    tags = ID3()
+    tags.add(TIT2(encoding=3, text="a title " * 100))
+    tags.save(tagged, v1=0)
+    assert tagged.read_bytes() != plain.read_bytes()
+    assert stream_sha256(tagged) == stream_sha256(plain) == hashlib.sha256(plain.read_bytes()).hexdigest()
