@@ -16,8 +16,8 @@ KEPT_OF_RATE = 1 / 30
 KEPT_OF_LOW_RATE = 4 / 15
 ALIAS_DB = 90.0
 # Read at once, on a grid that is fixed from the first frame on, so that no cut of the input changes a bit.
-# Blocks of a stream are as long and need no copy; half as much and twice as much are slower.
-CHUNK_FRAMES = BLOCK_FRAMES
+# Blocks of a stream are cut without a copy; half as much and twice as much are slower.
+CHUNK_FRAMES = BLOCK_FRAMES // 4
 
 
 class LowRate:

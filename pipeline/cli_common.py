@@ -3,10 +3,12 @@
 import json
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,7 +44,8 @@ ALBUM = Path("album.yaml")
 def plain_errors() -> Iterator[None]:
     """No traceback for what a user or a machine can cause: each fault on a line, and the exit status."""
     try:
-        yield
+        with _interrupted_once():
+            yield
     except Fault as fault:
         print(fault, file=sys.stderr)
         raise typer.Exit(AT_FAULT) from None
@@ -51,8 +54,6 @@ def plain_errors() -> Iterator[None]:
             print(each, file=sys.stderr)
         raise typer.Exit(AT_FAULT) from None
     except KeyboardInterrupt:
-        # All ends within a second; whoever presses again in that second gets no traceback for it.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted: the delivery that stands is whole, finished steps are kept", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
@@ -61,6 +62,32 @@ def plain_errors() -> Iterator[None]:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}", file=sys.stderr)
         raise typer.Exit(MACHINE) from None
+
+
+@contextmanager
+def _interrupted_once() -> Iterator[None]:
+    """All ends within a second of Ctrl-C; who presses it again in that second changes nothing.
+
+    A second interrupt while threads are joined would have Python take those for ended that are not.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _is_main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is _interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager

@@ -170,7 +170,7 @@ def test_a_loud_start_finds_the_detectors_settled(number):
 
 
 def test_report_has_each_band():
-    stage = multiband(bands=(RESTING, BandSettings(threshold_db=-40), RESTING, RESTING))
+    stage = multiband(2, bands=(RESTING, BandSettings(threshold_db=-40), RESTING, RESTING))
     process_all(stage, noise(RATE))
     mean_db, max_db = stage.report["reduction_mean_db"], stage.report["reduction_max_db"]
     assert mean_db[1] > 3

@@ -11,7 +11,6 @@ import pytest
 
 from pipeline.approvals import approve
 from pipeline.build import history
-from pipeline.build.files import keep
 from pipeline.build.keys import HashBook
 from pipeline.build.listed import listed
 from pipeline.build.lock import HOLDER, LOCK, locked
@@ -348,14 +347,6 @@ def test_what_is_no_file_of_its_own_is_written_anew(small_copy, tmp_path, kind):
     assert "1 files written" in said
     assert path.is_file() and not path.is_symlink()
     assert contents(small_copy.delivery) == before
-
-
-def test_a_copy_of_a_link_is_a_file(tmp_path):
-    (tmp_path / "there").write_text("audio")
-    (tmp_path / "link").symlink_to(tmp_path / "there")
-    keep(tmp_path / "link", tmp_path / "new" / "file")
-    assert not (tmp_path / "new" / "file").is_symlink()
-    assert (tmp_path / "new" / "file").read_text() == "audio"
 
 
 # --- books
