@@ -1,6 +1,7 @@
 """Pass 1, once per reel: decode, join, convert to the session rate, run the chain, keep what comes out."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dsp.stream import BLOCK_FRAMES, Block, Chain, Stage, run
 from pipeline import versions
 from pipeline.audiofile import open_mix
 from pipeline.faults import Fault
+from pipeline.hashed import HashingFile, note
 from pipeline.plugin import PluginSpec, PluginStage
 from pipeline.reels import Part
 from pipeline.shaped import AUDIO, CHANNELS, write_block, write_readings
@@ -63,13 +65,14 @@ def master(spec: MasterSpec, folder: Path, progress: Progress) -> None:
     stages.append(Timed("envelope", meter))
     if spec.rate != spec.session_rate:
         stages.insert(0, Timed("resample", Resampler(spec.rate, spec.session_rate, CHANNELS)))
-    with (folder / AUDIO).open("wb") as file:
+    with closing(HashingFile(folder / AUDIO)) as file:
         for block in run(Chain(stages), timed("decode", joined_blocks(spec.parts))):
             if not (block.max() < LARGEST and block.min() > -LARGEST):
                 raise Fault("its chain drives it beyond any number", hint="look at the gains in it")
             with spent("write shaped"):
                 write_block(file, block)
             progress(len(block) / spec.session_rate)
+    note(folder / AUDIO, file.sha256)
     reports = [
         {"stage": stage_name(settings)} | (_rounded(report_of(stage)) if stage else {"neutral": True})
         for settings, stage in zip(spec.chain, made, strict=True)

@@ -25,6 +25,7 @@ from dsp.true_peak import TruePeakMeter
 from pipeline.audiofile import PcmHash, read_audio
 from pipeline.encode import open_encoder
 from pipeline.formats import AudioFormat
+from pipeline.hashed import note
 from pipeline.measure import FileMeters, Measure
 from pipeline.packing import Codes, Words
 from pipeline.reels import Fade
@@ -335,7 +336,9 @@ class _Segment:
     def __init__(self, paths: dict[AudioFormat, Path], bits: int, rate: int, frames: int) -> None:
         self._paths = paths
         self._bits = bits
-        self._encoders = {form: open_encoder(path, form, CHANNELS, frames) for form, path in paths.items()}
+        self._encoders = {
+            form: open_encoder(path, form, CHANNELS, frames, hashed=True) for form, path in paths.items()
+        }
         self._hash = PcmHash(bits, CHANNELS)
         # A lossy file is measured as it decodes, not as what went into it.
         self._meters = FileMeters(rate, CHANNELS) if any(form.lossless for form in paths) else None
@@ -362,6 +365,8 @@ class _Segment:
         for form, encoder in self._encoders.items():
             with spent(f"encode {form.codec}"):
                 encoder.close()
+            if encoder.file_sha256:
+                note(encoder.path, encoder.file_sha256)
         if self._meters:
             with spent("meters"):
                 self._meters.flush()

@@ -3,19 +3,20 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from dsp.envelope import Envelope
 from dsp.stream import BLOCK_FRAMES, Block
+from pipeline.hashed import Sink
 
 CHANNELS = 2
 FRAME_BYTES = 4 * CHANNELS
 AUDIO, ENVELOPE, READINGS = "audio.f32", "envelope.npz", "readings.json"
 
 
-def write_block(file: BinaryIO, block: Block) -> None:
+def write_block(file: Sink, block: Block) -> None:
     file.write(block.astype("<f4", order="C").data)
 
 

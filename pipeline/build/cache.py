@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from pipeline.files import await_file, file_stamp, make_folder, naming, settle, settle_folder, sha256_file
+from pipeline.hashed import take_notes
 from pipeline.spent import spent
 
 ENTRY = "entry.json"
@@ -166,7 +167,7 @@ class Cache:
 
     def _adopt(self, key: str, folder: Path) -> None:
         with spent("hash"):
-            files = {path.name: (path.stat().st_size, sha256_file(path)) for path in sorted(folder.iterdir())}
+            files = _files_in(folder)
         (folder / ENTRY).write_text(_entry_text(files), encoding="utf-8")
         settle(folder)
         final = self.path(key)
@@ -200,6 +201,15 @@ class Cache:
         finally:
             if remove:
                 shutil.rmtree(aside, ignore_errors=True)
+
+
+def _files_in(folder: Path) -> _Files:
+    """What was hashed while it was written is not read once more."""
+    noted = take_notes(folder)
+    return {
+        path.name: (path.stat().st_size, noted.get(path.name) or sha256_file(path))
+        for path in sorted(folder.iterdir())
+    }
 
 
 def _entry_text(files: _Files) -> str:

@@ -17,6 +17,7 @@ import pytest
 from pipeline.build import cache as cache_module
 from pipeline.build.cache import ENTRY, READ_ALWAYS_MAX_BYTES, Cache
 from pipeline.build.keys import key_of
+from pipeline.hashed import note
 
 KEY, OTHER = key_of("test", 1), key_of("test", 2)
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -41,6 +42,19 @@ def test_what_is_made_is_held(cache, tmp_path):
         assert each.holds(KEY)
         assert not each.holds(OTHER)
         assert {name: (each.path(KEY) / name).read_bytes() for name in FILES} == FILES
+
+
+def test_a_checksum_that_was_noted_counts_when_the_file_is_looked_at(tmp_path):
+    written, kept = b"what was written", b"what a bad disk k"[:16]
+    for key, content in ((KEY, written), (OTHER, kept)):
+        with Cache(tmp_path).making([key]) as folders:
+            path = folders[key] / "audio.f32"
+            path.write_bytes(content)
+            note(path, hashlib.sha256(written).hexdigest())
+    cache = Cache(tmp_path)
+    assert cache.proves(KEY)
+    assert cache.sums(KEY) == {"audio.f32": hashlib.sha256(written).hexdigest()}
+    assert not cache.proves(OTHER)
 
 
 def test_entries_lie_by_the_first_two_digits_of_their_key(cache, tmp_path):
