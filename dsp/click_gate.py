@@ -169,7 +169,8 @@ def _model(sound: Singles, energy: float) -> tuple[Array, int, bool]:
             model[lag] += reflection * turned[lag]
         power *= 1.0 - reflection * reflection
         if order % 8 == 0:
-            models[order // 8 - 1] = model
+            for lag in range(order + 1):
+                models[order // 8 - 1, lag] = model[lag]
             powers[order // 8 - 1] = power
     chosen = 0
     while chosen < len(powers) - 1 and not powers[chosen] <= MOST_SPARED * power:

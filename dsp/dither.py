@@ -184,13 +184,21 @@ def _quantise(
         if not whole:
             _scale_frames(dither, weights)
         if order:
-            history[:order] = errors
+            _copy(errors, history)
             for left in range(0, channels, 2):
                 clipped += _shape(part, dither, weights, taps, left, full_scale, history, out)
-            errors[:] = history[len(part) : len(part) + order]
+            _copy(history[len(part) : len(part) + order], errors)
         else:
             clipped += _round(part.ravel(), dither.ravel(), full_scale, out.ravel())
     return clipped, silent
+
+
+@njit(nogil=True, cache=True)
+def _copy(rows: Block, place: Block) -> None:
+    """Into the first rows of `place`; numba takes seconds to compile an assignment of slices."""
+    for frame in range(len(rows)):
+        for channel in range(rows.shape[1]):
+            place[frame, channel] = rows[frame, channel]
 
 
 @njit(nogil=True, cache=True)

@@ -141,8 +141,9 @@ def _gains(
         at_1 = at_1 if at_1 < boxes[1] else 0
         at_2 = at_2 if at_2 < boxes[2] else 0
         gains[i] = sum_2 / full
-    state[:6] = frame, resting, int(fast), int(slow), head, length
-    state[6:] = sum_0, sum_1, sum_2, at_0, at_1, at_2
+    followed = (frame, resting, int(fast), int(slow), head, length, sum_0, sum_1, sum_2, at_0, at_1, at_2)
+    for place, number in enumerate(followed):
+        state[place] = number
     return gains
 
 

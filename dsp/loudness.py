@@ -236,14 +236,15 @@ def _heard(
     before = filled // stretch_frames
     energy = np.empty((filled + len(samples)) // stretch_frames - before)
     sums = np.empty(((before + energy.size) // SUB_BLOCKS_PER_HOP, 5))
-    start = 0
+    start = int(np.int64(0))  # or it is compiled for 0, and for any other once more
     for stretch in range(before, before + energy.size):
         stop = (stretch + 1) * stretch_frames - filled
         _hear(samples, pair, start, stop, state, coefficients)
         energy[stretch - before] = state[MEMORY] + (state[MEMORY + 1] if 2 * pair + 1 < channels else 0.0)
         state[MEMORY : MEMORY + 2] = 0.0
         if (stretch + 1) % SUB_BLOCKS_PER_HOP == 0:
-            sums[stretch // SUB_BLOCKS_PER_HOP] = state[MEMORY + 2 : MEMORY + 7]
+            for place in range(5):
+                sums[stretch // SUB_BLOCKS_PER_HOP, place] = state[MEMORY + 2 + place]
             state[MEMORY + 2 :] = 0.0
         for place in range(MEMORY):
             if abs(state[place]) < NOTHING:

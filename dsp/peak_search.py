@@ -101,7 +101,7 @@ def readings(stretch: Stretch, first: int, frames: int, level: float, as_others:
             at = max(start, TILE * tile)
             part = gaps[at - start : min(stop, TILE * (tile + 1)) - start]
             if bound(stretch, channel, tile) > level:
-                _raise_tile(stretch, channel, at, level, False, part)
+                _raise_tile(stretch, channel, at, level, bool(np.bool_(False)), part)
             if as_others and bound_of_others(stretch, channel, tile) > level:
                 raise_as_others(stretch.samples[channel, LEAD + at - OTHERS_REACH :], part)
     highest = np.zeros(frames)
@@ -118,14 +118,15 @@ def readings(stretch: Stretch, first: int, frames: int, level: float, as_others:
 def _higher(stretch: Stretch, channel: int, tile: int, start: int, stop: int, level: float) -> float:
     """`level`, or what is higher in those gaps from `start` up to `stop` that are of one tile."""
     first, count = max(start, TILE * tile), min(stop, TILE * (tile + 1)) - max(start, TILE * tile)
-    return _raise_tile(stretch, channel, first, level, True, np.zeros(count))
+    return _raise_tile(stretch, channel, first, level, bool(np.bool_(True)), np.zeros(count))
 
 
 @njit(nogil=True, cache=True)
 def highest_reading(stretch: Stretch, first: int, frames: int, level: float) -> float:
     """The highest of the `readings`, or `level` where none is higher."""
     start, stop = first - 1, first + frames
-    most, loudest, where = level, -1, 0
+    # Of a type that numbers have: all below would be compiled for -1 and 0, and for any others once more.
+    most, loudest, where = level, int(np.int64(-1)), int(np.int64(0))
     bounds = np.empty((len(stretch.samples), (stop - 1) // TILE + 1 - start // TILE))
     for channel in range(len(bounds)):
         for i in range(bounds.shape[1]):

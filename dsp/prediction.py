@@ -39,9 +39,17 @@ def levinson(sums: Array) -> Array:
         for lag in range(order):
             rest += model[lag] * sums[order - lag]
         reflection = -rest / power
-        model[: order + 1] += reflection * model[order::-1].copy()
+        _reflect(model, order, reflection)
         power *= 1.0 - reflection * reflection
     return model
+
+
+@njit(nogil=True, cache=True)
+def _reflect(model: Array, order: int, reflection: float) -> None:
+    """A filter one order longer: what it was, and so much of that the other way round."""
+    turned = model[order::-1].copy()
+    for lag in range(order + 1):
+        model[lag] += reflection * turned[lag]
 
 
 @njit(nogil=True, cache=True)
@@ -65,9 +73,10 @@ def burg(left: Array, right: Array, order: int) -> Array:
         reflection = -2.0 * product / power
         for start, stop in parts:
             ahead, back = forward[start:stop].copy(), backward[start - 1 : stop - 1].copy()
-            forward[start:stop] = ahead + reflection * back
-            backward[start:stop] = back + reflection * ahead
-        model[: stage + 1] += reflection * model[stage::-1].copy()
+            for i in range(stop - start):
+                forward[start + i] = ahead[i] + reflection * back[i]
+                backward[start + i] = back[i] + reflection * ahead[i]
+        _reflect(model, stage, reflection)
     return model
 
 

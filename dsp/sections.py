@@ -84,7 +84,7 @@ def _abreast(source: Block, out: Block, channels: Pair, coefficients: Values, st
     for section in range(behind + 1):
         given = source if section == 0 else out
         stop = frames if short else behind - section
-        _alone(given, out, channels, coefficients, state, section, 0, stop)
+        _alone(given, out, channels, coefficients, state, section, int(np.int64(0)), stop)
     if not short:
         _at_once(source, out, channels, coefficients, state)
         for section in range(1, behind + 1):

@@ -111,7 +111,8 @@ def look_around(stretch: Stretch, first: int) -> None:
         for i in range(len(edge)):
             edge[i] = LINE_MOST * (SLOW_MOST * edge[i] + LINE_MOST * abs(slowest[i]))
         _widen(edge)
-        stretch.beyond[channel, first : stop - EDGE_TILES] = edge[: len(edge) - 2 * EDGE_TILES]
+        for i in range(len(edge) - 2 * EDGE_TILES):
+            stretch.beyond[channel, first + i] = edge[i]
     stretch.worked_out[:] = False
 
 

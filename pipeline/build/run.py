@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from pipeline.faults import Fault, Faults
 from pipeline.heap import keep_freed
 from pipeline.manifest.names import natural_key
 from pipeline.spent import Spent, collecting
+from pipeline.warm_up import compile_kernels
 
 Advance = Callable[[float], None]
 Pending = Future[Any]
@@ -73,11 +75,14 @@ class Workers:
     stop: Event = field(default_factory=Event)
 
     @contextmanager
-    def executing(self) -> Iterator[Executor]:
+    def executing(self, starting: Callable[[], None] = lambda: None) -> Iterator[Executor]:
+        """`starting` is called when there is something to be done first, which takes a while."""
         if self.executor:
             yield self.executor
         else:
             keep_freed()
+            if self.jobs > 1:
+                compile_kernels(starting)
             with ThreadPoolExecutor(self.jobs) as executor:
                 yield executor
 
@@ -162,7 +167,8 @@ class Runner:
             self.watcher.started(piece.label, piece.reason)
 
     def _run_all(self, stage: str, tasks: Sequence[Task], twins: Sequence[Task]) -> None:
-        with self.workers.executing() as executor:
+        compiling = partial(self.watcher.started, "compiling kernels", "once on this machine")
+        with self.workers.executing(compiling) as executor:
             faults = self._run_some(executor, stage, tasks)
             # Of two that are the same, a fault of the one is a fault of the other, in another place.
             again = [task for task in twins if not all(self.cache.holds(key) for key in task.keys)]
