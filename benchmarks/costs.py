@@ -141,7 +141,8 @@ def machine() -> str:
     """Processor, cores, kernel."""
     named = [line for line in proc_text("cpuinfo").splitlines() if line.startswith("model name")]
     model = named[0].split(":", 1)[1].strip() if named else platform.processor()
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    kernel = ".".join(platform.release().split(".")[:2])
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {kernel}"
 
 
 def print_row(*cells: str | int) -> None:

@@ -150,6 +150,7 @@ def compare(manifest: Path, rounds: int, title: str) -> str:
 
 def compare_kernels(manifest: Path) -> str:
     """A build that compiles, beside one that finds its kernels compiled."""
+    warm(manifest)
     with tempfile.TemporaryDirectory() as kernels:
         fresh = ours(manifest, NUMBA_CACHE_DIR=kernels)
         found = ours(manifest, NUMBA_CACHE_DIR=kernels)

@@ -265,7 +265,8 @@ def _identify(path: Path) -> tuple[MixInfo, bool]:
 def _our_mp3(path: Path) -> tuple[MixInfo, bool] | None:
     """What an MP3 holds that says how long it is and has been cut nowhere; libsndfile reads it."""
     sound = _sound_info(path)
-    if sound is None or sound.container != "MP3" or sound.frames != told_frames(path):
+    told = told_frames(path) if sound and sound.container == "MP3" else None
+    if sound is None or told is None or sound.frames != told:
         return None
     return replace(sound, codec="mp3", bits=32, is_float=True), False
 

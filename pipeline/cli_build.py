@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,7 +109,7 @@ class _How:
         with _connected(self.scheduler) as cluster:
             from pipeline.build.clustered import build_there
 
-            yield partial(build_there, cluster), Workers(self.jobs or cluster.threads)
+            yield partial(build_there, cluster), Workers(self.jobs or cluster.threads, far=True)
             if not self.as_json:
                 print(*(f"note: {lost}\n" for lost in cluster.lost), sep="", end="")
 
@@ -145,10 +145,10 @@ def _build_now(manifest: Path, how: _How) -> bool:
     with faults_as_data(how.as_json), how.building() as (build_album, workers):
         with Screen(verbose=how.verbose, quiet=how.as_json) as screen:
             outcome = build_album(manifest, how.options, screen, workers)
-        if outcome and how.profile:
-            write_profile(profile_of(outcome, began, far=workers.far), outcome.output)
         if outcome and not how.as_json:
             print_outcome(outcome)
+        if outcome and how.profile:
+            write_profile(profile_of(outcome, began, far=workers.far), outcome.output)
     return outcome is not None
 
 
@@ -162,7 +162,7 @@ def _build_catalogue(named: Sequence[Path], how: _How) -> None:
     found: dict[Path, Ended] = {}
 
     def tell(ended: "Ended") -> None:
-        found[ended.file] = ended
+        found[ended.file] = replace(ended, outcome=None)  # a catalogue may be long
         if not how.as_json:
             print_ended(ended)
 
@@ -184,6 +184,7 @@ def _build_rest(files: Sequence[Path], how: _How, tell: Callable[["Ended"], None
     from pipeline.catalogue_console import CatalogueScreen
 
     with (
+        faults_as_data(how.as_json),
         how.building() as (build_album, workers),
         CatalogueScreen(len(files), verbose=how.verbose, quiet=how.as_json) as screen,
         closing(build_all(files, how.options, screen, workers, build_album)) as ending,

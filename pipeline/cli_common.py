@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.build.request import Options
 
 AT_FAULT, MACHINE, INTERRUPTED = 1, 3, 130
+PATIENCE_S = 5.0
 
 ManifestFile = Annotated[Path, typer.Argument(metavar="MANIFEST", help="the album's manifest")]
 NamedManifest = Annotated[Path, typer.Option("--manifest", metavar="FILE", help="the album's manifest")]
@@ -66,24 +68,29 @@ def plain_errors() -> Iterator[None]:
 
 @contextmanager
 def _interrupted_once() -> Iterator[None]:
-    """All ends within a second of Ctrl-C; who presses it again in that second changes nothing.
+    """All ends within a second or so of Ctrl-C; who presses it again meanwhile changes nothing.
 
-    A second interrupt while threads are joined would have Python take those for ended that are not.
+    A second interrupt while threads are joined would have Python take those for ended that are not. It counts
+    when what is running has not come to its end for `PATIENCE_S`.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _is_main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, _interrupt)
+    counts_from = 0.0
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        nonlocal counts_from
+        if time.monotonic() >= counts_from:
+            counts_from = time.monotonic() + PATIENCE_S
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGINT) is _interrupt:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
+        if signal.getsignal(signal.SIGINT) is interrupt:
+            ending = counts_from > 0.0  # and whoever presses it once more gets no traceback
+            signal.signal(signal.SIGINT, signal.SIG_IGN if ending else signal.default_int_handler)
 
 
 def _is_main_thread() -> bool:

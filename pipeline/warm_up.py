@@ -4,10 +4,12 @@ numba compiles one kernel at a time in a process, whatever its threads. So a sec
 them meanwhile; both leave what they have made in its cache. `python -m pipeline.warm_up` is that process.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -38,12 +40,11 @@ def _are_there() -> bool:
 @contextmanager
 def _helping() -> Iterator[None]:
     """The other process works while the block does; what it does not manage, the build compiles itself."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.warm_up"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    try:
+        child = _other_process()
+    except OSError:  # there may be too many already
+        yield
+        return
     try:
         yield
         child.wait()
@@ -51,6 +52,16 @@ def _helping() -> Iterator[None]:
         if child.poll() is None:
             child.kill()
             child.wait()
+
+
+def _other_process() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipeline.warm_up"],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},  # the very code that runs here
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _noise() -> Block:
@@ -84,8 +95,8 @@ def _limit_and_measure(noise: Block) -> None:
     from dsp.true_peak import TruePeakHops, TruePeakMeter
 
     bands = (EqBand(type="high_pass", freq_hz=25.0), EqBand(type="bell", freq_hz=3000.0, gain_db=-1.0))
-    limiter = Limiter(LimiterSettings(), -1.0, RATE, CHANNELS)
-    for stage in (limiter, TruePeakMeter(RATE, CHANNELS), *stages_of([bands], RATE, CHANNELS)):
+    _pass(Limiter(LimiterSettings(), -1.0, RATE, CHANNELS), noise)
+    for stage in (TruePeakMeter(RATE, CHANNELS), *stages_of([bands], RATE, CHANNELS)):
         _pass(stage, noise)
     TruePeakHops(CHANNELS, RATE // 10).process(noise)
     for bits, kind in ((24, "tpdf"), (16, "shaped")):

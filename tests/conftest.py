@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.warm_up import compile_kernels
+
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "audio"
+
+
+def pytest_sessionstart() -> None:
+    """Builds say when they compile, which tests would have to know of."""
+    compile_kernels(lambda: None)
 
 
 @pytest.fixture(scope="session")

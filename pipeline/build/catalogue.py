@@ -12,10 +12,11 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.build.lock import holder
+from pipeline.build.lock import InUse, holder
 from pipeline.build.request import STORE, Options, is_done, output_of
 from pipeline.build.run import Stopped, Watcher, Workers
 from pipeline.faults import Fault, Faults
+from pipeline.warm_up import compile_kernels
 
 if TYPE_CHECKING:
     from pipeline.build.album import Outcome
@@ -85,10 +86,13 @@ def build_all(
     At most `workers.jobs` + 2 are in work. Those that share a folder or a delivery follow each other in the
     order of `files`. Close the iterator: what runs is stopped then, within a second or so.
     """
+    if workers.jobs > 1 and not workers.far:
+        compile_kernels(lambda: None)
     with workers.executing() as executor, ThreadPoolExecutor(workers.jobs + AHEAD) as threads:
         hall = _Hall(options, display, replace(workers, executor=executor), build)
-        working = {threads.submit(hall.build_first, run) for run in _runs(files, options)}
+        runs = _runs(files, options)
         try:
+            working = {threads.submit(hall.build_first, run) for run in runs}
             while working:
                 done, working = wait(working, timeout=LOOK_S, return_when=FIRST_COMPLETED)
                 for ended, rest in (future.result() for future in done):
@@ -134,7 +138,7 @@ class _Hall:
         file, *rest = run
         try:
             return self._built(file), rest
-        except BlockingIOError as held:
+        except InUse as held:
             if not self.options.wait:
                 return _of_machine(file, self.options, held), rest
         self._wait(file)
@@ -149,7 +153,7 @@ class _Hall:
         except (Fault, Faults) as found:
             faults = found.faults if isinstance(found, Faults) else (found,)
             return Ended(file=file, output=output, result=AT_FAULT, faults=faults)
-        except BlockingIOError:
+        except InUse:
             raise
         except OSError as error:
             return _of_machine(file, self.options, error)

@@ -54,10 +54,11 @@ def check_album(file: Path, jobs: int | None, watcher: Watcher) -> Checked:
     except Faults as wrong:
         return Checked(None, (), wrong.faults)
     store = manifest.folder / STORE
-    hashed = source_hashes(manifest, store, remember=False)
+    jobs = jobs or os.cpu_count() or 1
+    hashed = source_hashes(manifest, store, jobs=jobs, remember=False)
     cache = Cache(store / "cache", read_only=True)
     with tempfile.TemporaryDirectory() as folder:
-        aside = Runner(Cache(Path(folder)), Workers(jobs or os.cpu_count() or 1), watcher)
+        aside = Runner(Cache(Path(folder)), Workers(jobs), watcher)
         known, faults = _facts(manifest, hashed, cache, aside)
         facts = parted(manifest, known)
         faults += mix_faults(manifest, facts.mixes)
@@ -198,7 +199,7 @@ def _facts(
     faults: list[Fault] = []
     unknown = [task for task in examine_tasks(manifest, hashed) if not known.holds(task.keys[0])]
     try:
-        aside.run("examining", unknown)
+        aside.run("examining", unknown, compiling=True)
     except Faults as wrong:
         faults += wrong.faults
     holding = [_holding(facts_key(sha256), known, aside.cache) for sha256 in hashed.sha256]

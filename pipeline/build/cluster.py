@@ -130,18 +130,23 @@ class Cluster:
             OSError: one is of another kind, or finds a file otherwise, however often it is asked.
         """
         for look_again in reversed(range(LOOKS)):
-            try:
-                answers = self._client.run(look, token, stamps, on_error="return")
-            except OSError:
-                raise self._gone(SCHEDULER_LOST) from None
-            self._refuse(
-                "install the same everywhere", map(self._unlike, *zip(*answers.items(), strict=True))
-            )
+            answers = self._answers(token, stamps)
+            self._refuse("install the same everywhere", (self._unlike(*each) for each in answers.items()))
             unseen = [f"worker {worker} {said[0]}" for worker, (_, said) in _told(answers).items() if said]
             if not (look_again and unseen):
                 self._refuse("all workers must see the same files by the same paths", unseen)
                 return
             self._ended.wait(BETWEEN_LOOKS_S)
+
+    def _answers(self, token: str, stamps: Mapping[str, Sequence[int]]) -> Mapping[str, "_Answer"]:
+        """None while there are no workers; those that come later look when they are given a task."""
+        if self._failure:
+            raise self._gone(self._failure)
+        try:
+            found: Mapping[str, _Answer] = self._client.run(look, token, stamps, on_error="return")
+        except Exception:  # versions of the library differ in what they raise when it is closed
+            raise self._gone(SCHEDULER_LOST) from None
+        return found
 
     def _unlike(self, worker: str, answer: _Answer) -> str:
         """How a worker is of another kind; empty where it is not, and for one that has gone meanwhile."""

@@ -17,19 +17,23 @@ from pipeline.files import naming, read_book
 LOCK, HOLDER = "lock", "lock-holder.json"
 
 
+class InUse(BlockingIOError):  # noqa: N818 - what it says is who has it
+    """Another build has the album, and this one is not to wait. The system has other reasons to block."""
+
+
 @contextmanager
 def locked(store: Path, watcher: Watcher, *, wait: bool = True) -> Iterator[None]:
     """Holds the album's lock; waits, and says so, while another build has it.
 
     Raises:
-        BlockingIOError: another has it, and this one is not to wait.
+        InUse: another has it, and this one is not to wait.
     """
     lock = FileLock(store / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         if not wait:
-            raise BlockingIOError(errno.EAGAIN, f"in use by {holder(store)}", str(store.parent)) from None
+            raise InUse(errno.EAGAIN, f"in use by {holder(store)}", str(store.parent)) from None
         watcher.stage(f"waiting for {holder(store)}", 0.0)
         lock.acquire()
     try:

@@ -1,7 +1,6 @@
 """The mixes of an album: their content hashes, and what is known of each."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -53,12 +52,14 @@ class Hashed(NamedTuple):
     stamps: dict[Path, list[int]]
 
 
-def source_hashes(manifest: Manifest, store: Path, *, remember: bool = True, rehash: bool = False) -> Hashed:
+def source_hashes(
+    manifest: Manifest, store: Path, *, jobs: int, remember: bool = True, rehash: bool = False
+) -> Hashed:
     """The content hash of each source; a file that has not changed is not read again."""
     book = HashBook(store / "hashes.json", rehash=rehash)
     found = sources(manifest)
     stamps = {source.path: file_stamp(source.path) for source in found}
-    with ThreadPoolExecutor(os.cpu_count()) as executor:
+    with ThreadPoolExecutor(jobs) as executor:
         hashed = Hashed(list(executor.map(partial(_hash, book), found)), stamps)
     if remember:
         book.save()
@@ -99,7 +100,7 @@ def facts_key(sha256: str) -> str:
 
 def read_facts(manifest: Manifest, hashed: Hashed, runner: Runner) -> list[MixFacts]:
     """Examine every source that is not known; `Faults` for those that nothing can be made from."""
-    runner.run("examining", examine_tasks(manifest, hashed))
+    runner.run("examining", examine_tasks(manifest, hashed), compiling=True)
     return [known_facts(runner.cache, sha256) for sha256 in hashed.sha256]
 
 

@@ -106,7 +106,7 @@ def open_album(
     """
     output = output_of(manifest.file, options)
     wanted = {kind: kind == "vinyl" for kind in KINDS} if sides_alone else wanted_kinds(manifest, options)
-    hashed = source_hashes(manifest, store, rehash=options.rehash)
+    hashed = source_hashes(manifest, store, jobs=options.jobs, rehash=options.rehash)
     runner = Runner(Cache(store / "cache", read_only=dry), workers or Workers(options.jobs), watcher)
     facts = read_facts(manifest, hashed, runner)
     known = history.revisions(store, history.release_of(manifest.file))

@@ -1,6 +1,6 @@
 """Tasks and how they run: side by side, each result kept, what ran and why recorded."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,14 +75,11 @@ class Workers:
     stop: Event = field(default_factory=Event)
 
     @contextmanager
-    def executing(self, starting: Callable[[], None] = lambda: None) -> Iterator[Executor]:
-        """`starting` is called when there is something to be done first, which takes a while."""
+    def executing(self) -> Iterator[Executor]:
         if self.executor:
             yield self.executor
         else:
             keep_freed()
-            if self.jobs > 1:
-                compile_kernels(starting)
             with ThreadPoolExecutor(self.jobs) as executor:
                 yield executor
 
@@ -114,11 +111,13 @@ class Runner:
     accounts: list[Account] = field(default_factory=list)
     _stop: Event = field(default_factory=Event)
 
-    def run(self, stage: str, tasks: Iterable[Task], *, whole: bool = False) -> None:
+    def run(self, stage: str, tasks: Iterable[Task], *, whole: bool = False, compiling: bool = False) -> None:
         """Every task's keys are in the cache afterwards; `Faults` when mixes are at fault.
 
-        `whole`: their audio is going to be read, so its checksums are looked at too. Such tasks have been
-        asked for before, and were taken for up to date.
+        Args:
+            whole: their audio is going to be read, so its checksums are looked at too. Such tasks have been
+                asked for before, and were taken for up to date.
+            compiling: all that is done to audio begins with them, so kernels are compiled where none are.
         """
         held = self.cache.proves if whole else self.cache.holds
         missing: list[Task] = []
@@ -136,15 +135,19 @@ class Runner:
         if missing and not self.dry:
             self.kept -= whole * len(missing)
             self.watcher.stage(stage, sum(task.seconds for task in missing))
+            if compiling and self.workers.jobs > 1 and not self.workers.executor:
+                compile_kernels(partial(self.watcher.started, "compiling kernels", "once on this machine"))
             self._run_all(stage, sorted(missing, key=lambda task: -task.seconds), twins)
 
     def map(self, stage: str, pieces: Sequence[Piece]) -> list[Any]:
         """What each piece of work hands back, in their order. A fault of one ends all."""
         with self.workers.executing() as executor:
             longest_first = sorted(range(len(pieces)), key=lambda number: -pieces[number].seconds)
-            futures = {self._hand_in(executor, pieces[number]): number for number in longest_first}
-            with self._ending(list(futures)):
-                for done in self._done(list(futures)):
+            futures: dict[Pending, int] = {}
+            with self._ending(futures):
+                for number in longest_first:
+                    futures[self._hand_in(executor, pieces[number])] = number
+                for done in self._done(futures):
                     done.result()
                     self._far_advance(pieces[futures[done]].seconds)
         ended = [done.result() for done in sorted(futures, key=futures.__getitem__)]
@@ -167,8 +170,7 @@ class Runner:
             self.watcher.started(piece.label, piece.reason)
 
     def _run_all(self, stage: str, tasks: Sequence[Task], twins: Sequence[Task]) -> None:
-        compiling = partial(self.watcher.started, "compiling kernels", "once on this machine")
-        with self.workers.executing(compiling) as executor:
+        with self.workers.executing() as executor:
             faults = self._run_some(executor, stage, tasks)
             # Of two that are the same, a fault of the one is a fault of the other, in another place.
             again = [task for task in twins if not all(self.cache.holds(key) for key in task.keys)]
@@ -177,10 +179,12 @@ class Runner:
             raise Faults(sorted(faults, key=lambda fault: natural_key(str(fault))))
 
     def _run_some(self, executor: Executor, stage: str, tasks: Sequence[Task]) -> list[Fault]:
-        futures = {self._submit(executor, task): task for task in tasks}
+        futures: dict[Pending, Task] = {}
         faults: list[Fault] = []
-        with self._ending(list(futures)):
-            for done in self._done(list(futures)):
+        with self._ending(futures):
+            for task in tasks:
+                futures[self._submit(executor, task)] = task
+            for done in self._done(futures):
                 try:
                     self._made(stage, futures[done], done.result())
                 except Fault as fault:
@@ -214,8 +218,8 @@ class Runner:
         self.accounts.append(Account(stage, label, seconds, spent))
 
     @contextmanager
-    def _ending(self, futures: Sequence[Pending]) -> Iterator[None]:
-        """When the block fails, what has not begun is not begun, and what runs here is stopped."""
+    def _ending(self, futures: Collection[Pending]) -> Iterator[None]:
+        """When the block, which fills `futures`, fails: what runs is stopped, and no more is begun."""
         try:
             yield
         except BaseException:
@@ -225,7 +229,7 @@ class Runner:
                 wait(running)
             raise
 
-    def _done(self, futures: Sequence[Pending]) -> Iterator[Pending]:
+    def _done(self, futures: Collection[Pending]) -> Iterator[Pending]:
         """Each as it ends."""
         pending = set(futures)
         while pending:

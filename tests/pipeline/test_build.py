@@ -286,7 +286,7 @@ def test_tracks_are_the_programme_without_marks(whole_album: Album, tmp_path: Pa
     """Over a segue and a crossfade: every island rendered as one file is its tracks laid end to end."""
     manifest = load(whole_album.manifest)
     cache = Cache(whole_album.folder / ".deadwax" / "cache")
-    hashed = source_hashes(manifest, whole_album.folder / ".deadwax", remember=False)
+    hashed = source_hashes(manifest, whole_album.folder / ".deadwax", jobs=2, remember=False)
     facts = [known_facts(cache, sha256) for sha256 in hashed.sha256]
     album = plan_album(manifest, facts, hashed, wanted_kinds(manifest, Options()))
     levelled = masters.levelled(

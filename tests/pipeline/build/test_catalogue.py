@@ -1,5 +1,6 @@
 """Many albums in one command: each as if it were built alone, whatever becomes of the others."""
 
+import errno
 import json
 import os
 import pty
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build.catalogue import build_all, each_once
+from pipeline.build.catalogue import MACHINE, build_all, each_once
 from pipeline.build.lock import locked
 from pipeline.build.request import Options
 from pipeline.build.run import Watcher, Workers
@@ -305,6 +306,18 @@ def test_a_mistake_of_ours_is_not_hidden_among_results(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         list(build_all(files, Options(), screen, workers, broken))
     assert workers.stop.is_set()
+
+
+def test_a_system_that_has_no_more_of_something_is_not_another_build(tmp_path: Path) -> None:
+    def short_of_processes(file: Path, options: Options, watcher: Watcher, workers: Workers) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    screen = CatalogueScreen(1, quiet=True)
+    (ended,) = build_all([tmp_path / "album.yaml"], Options(), screen, Workers(1), short_of_processes)
+    assert (ended.result, [fault.problem for fault in ended.faults]) == (
+        MACHINE,
+        ["Resource temporarily unavailable"],
+    )
 
 
 # --- on a terminal
