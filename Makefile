@@ -1,5 +1,5 @@
 # `make demo` builds the example album, `make test` checks everything, `make docs` writes docs/stages.md; each
-# sets itself up first. `make bench` measures for a quarter of an hour: stages (stages.py), the cut of a side
+# sets itself up first. `make bench` measures for half an hour: stages (stages.py), the cut of a side
 # (groove.py, vinyl_plans.py), a clean build beside a script with ffmpeg, flac and lame (paired.py, which needs
 # them and sox), small changes (small_changes.py), growth with length, tracks and history (growth.py). It makes
 # albums of 4 GB in build/albums and needs 10 GB more while it runs.

@@ -4,6 +4,9 @@ Scheduler and workers are processes of this machine, so that storage costs nothi
 worked before the first round. By turns: here with one job, here with two, one worker, two workers, each from
 nothing. Then two workers of which one is killed on the way. Every delivery is compared with that of a build
 here (`diff -r`). Wall times are medians of the rounds, the ratio is the median of each round's.
+
+`--pinned` holds each worker, with the encoders that it starts, to a core of its own; otherwise those of one
+worker have a core beside it, as they have not on a machine that is full.
 """
 
 import argparse
@@ -90,11 +93,12 @@ def used_by(pid: int) -> tuple[float, int, int]:
 
 
 @contextmanager
-def cluster_of(workers: int, folder: Path, warm: Path) -> Iterator[Cluster]:
+def cluster_of(workers: int, folder: Path, warm: Path, *, pinned: bool) -> Iterator[Cluster]:
     """Workers that have imported and compiled what they need: each has a go at an album, alone."""
     with Cluster(folder) as cluster:
         for number in range(1, workers + 1):
-            cluster.add_worker(f"worker-{number}")
+            pin = f"import os; os.sched_setaffinity(0, {{{number - 1}}})" if pinned else ""
+            cluster.add_worker(f"worker-{number}", pin)
             forget([warm])
             cost_of(deadwax("build", "--scheduler", cluster.address, warm))
         yield cluster
@@ -165,7 +169,7 @@ def report(
     each_s = (many.coordinator_cpu_s - single.coordinator_cpu_s) / max(1, asked.albums - 1)
     lines = [
         f"{asked.albums} albums of {asked.minutes:g} minutes of 24/96 in {asked.tracks} tracks; "
-        f"rounds: {asked.rounds}; {machine()}.",
+        f"rounds: {asked.rounds}; {machine()}{', each worker held to one' if asked.pinned else ''}.",
         "",
         "| | wall | all rounds | CPU of the coordinator | CPU of the workers |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -200,7 +204,10 @@ def measure(folder: Path, asked: argparse.Namespace) -> str:
     rounds: dict[str, list[Run]] = {
         name: [] for name in ("1 worker", "2 workers", "here, 1 job", "here, 2 jobs")
     }
-    with cluster_of(1, folder / "one", warm) as one, cluster_of(2, folder / "two", warm) as two:
+    with (
+        cluster_of(1, folder / "one", warm, pinned=asked.pinned) as one,
+        cluster_of(2, folder / "two", warm, pinned=asked.pinned) as two,
+    ):
         for number in range(asked.rounds):
             for jobs in (1, 2):
                 rounds[f"here, {jobs} job{'s' * (jobs > 1)}"].append(run_here(manifests, jobs))
@@ -235,6 +242,7 @@ def main() -> None:
     parser.add_argument("--tracks", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=2.0, help="of each album")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pinned", action="store_true", help="hold each worker to a core of its own")
     parser.add_argument("--folder", type=Path, help="where the albums are made, and stay; 5 GB")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into this file too")
     asked = parser.parse_args()

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.correlation import Correlation
 from dsp.deess import DeessSettings
 from dsp.dither import Quantiser
 from dsp.dynamics import GlueSettings
@@ -26,19 +25,17 @@ from dsp.gain import OutputSettings
 from dsp.limiter import Limiter, LimiterSettings
 from dsp.linear_eq import LinearEqSettings
 from dsp.loudness import LoudnessMeter
-from dsp.metrics import Crest, DcMean
 from dsp.multiband import MultibandSettings
-from dsp.psr import PsrMeter
 from dsp.repair import RepairFindings, RepairSettings
 from dsp.resample import Resampler
 from dsp.saturation import ClipSettings, SaturateSettings
-from dsp.spectrum import ThirdOctaves
 from dsp.stages import RepairSpec, stage_of, stages_of
 from dsp.stereo import StereoSettings
 from dsp.stream import BLOCK_FRAMES, Chain, Stage, blocks_of
 from dsp.tape import TapeSettings
 from dsp.tone import matching_curve
 from dsp.true_peak import TruePeakMeter
+from pipeline.measure import FileMeters
 
 SECONDS = 20
 WARM_UP_SECONDS = 2
@@ -103,12 +100,6 @@ def conversion(rate):
     return Resampler(rate, 96_000 if rate == 44_100 else 44_100, CHANNELS)
 
 
-def meters(rate):
-    """Loudness, true peak and PSR in one; correlation, third octaves, crest factor, DC."""
-    kinds = (PsrMeter, Correlation, ThirdOctaves)
-    return Chain([*(kind(rate, CHANNELS) for kind in kinds), Crest(CHANNELS), DcMean(CHANNELS)])
-
-
 ROWS = (
     Row("repair: DC, clicks, hum", lambda rate: stage_of(REPAIR, rate, CHANNELS)),
     Row("tone", of(TILT)),
@@ -135,7 +126,7 @@ ROWS = (
     Row("loudness meter", lambda rate: LoudnessMeter(rate, CHANNELS)),
     Row("true-peak meter", lambda rate: TruePeakMeter(rate, CHANNELS)),
     Row("envelope of loudness and peaks", lambda rate: EnvelopeMeter(rate, CHANNELS)),
-    Row("all meters together", meters, least=100),
+    Row("all meters of a delivered file", lambda rate: FileMeters(rate, CHANNELS), least=100),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A programme in chunks, and the same at some 6 to 12 kHz: what meters of its spectrum hear."""
+"""A programme in chunks, and the same at a low rate, some 5 to 12 kHz: what meters of its spectrum hear."""
 
 import math
 from collections.abc import Iterator

@@ -162,45 +162,6 @@ class Sibilance(Meter):
         )
 
 
-class Crest(Meter):
-    """Sample peak over RMS, of all channels together."""
-
-    def __init__(self, channels: int = 2) -> None:
-        super().__init__(channels)
-        self._peak = 0.0
-        self._sums = np.zeros((channels, 2))
-        self._samples = 0
-
-    def _hear(self, block: Block) -> None:
-        self._peak = max(self._peak, highest(block))
-        _add_up(block, self._sums)
-        self._samples += block.size
-
-    @property
-    def reading_db(self) -> float:
-        """dB; 0 for silence."""
-        mean_square = float(self._sums[:, 1].sum()) / max(1, self._samples)
-        return _ratio_db(self._peak**2, mean_square) if self._peak else 0.0
-
-
-class DcMean(Meter):
-    """The mean of each channel, linear."""
-
-    def __init__(self, channels: int = 2) -> None:
-        super().__init__(channels)
-        self._sums = np.zeros((channels, 2))
-        self._frames = 0
-
-    def _hear(self, block: Block) -> None:
-        _add_up(block, self._sums)
-        self._frames += len(block)
-
-    @property
-    def reading(self) -> tuple[float, ...]:
-        """(channels,); 0 for no audio."""
-        return tuple((self._sums[:, 0] / max(1, self._frames)).tolist())
-
-
 def highest(block: Block) -> float:
     """The highest magnitude; 0 for no audio.
 
@@ -216,23 +177,6 @@ def _most(bits: NDArray[np.int64]) -> int:
     for place in range(flat.size):
         most = max(most, flat[place] & MAGNITUDE)
     return most
-
-
-@njit(nogil=True, cache=True)
-def _add_up(block: Block, sums: NDArray[np.float64]) -> None:
-    """Add each channel and its squares to (channels, 2), frame after frame, so that blocks do not matter."""
-    for channel in range(0, len(sums), 2):
-        other = min(channel + 1, len(sums) - 1)
-        total, squares = sums[channel, 0], sums[channel, 1]
-        other_total, other_squares = sums[other, 0], sums[other, 1]
-        for frame in range(len(block)):
-            sample, other_sample = block[frame, channel], block[frame, other]
-            total += sample
-            squares += sample * sample
-            other_total += other_sample
-            other_squares += other_sample * other_sample
-        sums[channel, 0], sums[channel, 1] = total, squares
-        sums[other, 0], sums[other, 1] = other_total, other_squares
 
 
 @njit(nogil=True, cache=True)

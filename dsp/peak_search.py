@@ -67,6 +67,8 @@ def _raise_run(stretch: Stretch, channel: int, first: int, level: float, rising:
 def _raise_tile(stretch: Stretch, channel: int, first: int, level: float, rising: bool, gaps: Array) -> float:
     """The same where a gap can be over `level`; all gaps begin in one tile. Returns the level.
 
+    Whoever calls it does so with a bool that is no literal, or it is compiled twice with all that it calls.
+
     rising: nothing counts that is not over what has been found already.
     """
     reach = np.empty(len(gaps))

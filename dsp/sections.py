@@ -84,7 +84,8 @@ def _abreast(source: Block, out: Block, channels: Pair, coefficients: Values, st
     for section in range(behind + 1):
         given = source if section == 0 else out
         stop = frames if short else behind - section
-        _alone(given, out, channels, coefficients, state, section, int(np.int64(0)), stop)
+        start = int(np.int64(0))  # not a literal, for which it would be compiled apart
+        _alone(given, out, channels, coefficients, state, section, start, stop)
     if not short:
         _at_once(source, out, channels, coefficients, state)
         for section in range(1, behind + 1):

@@ -26,7 +26,7 @@ NOMINAL_HZ = (
 CENTRES_HZ = 1000.0 * 10.0 ** (np.arange(-17, 14) / 10)
 EDGES_HZ = 1000.0 * 10.0 ** (np.arange(-17.5, 14) / 10)
 
-# Two transforms: one of the audio as it is, and one at an eighth of the rate, whose bins are as fine as the
+# Two transforms: one of the audio as it is, and one at a low rate, whose bins are as fine as the
 # lowest bands need. Over the highest octave of what is kept there, the former takes over from the latter:
 # its main lobe, four bins, lies well within any band by then.
 FINE_SIZE = 4096

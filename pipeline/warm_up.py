@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -20,13 +21,16 @@ NOISE_FRAMES = 150_000
 CLICK_FRAMES = 9_600
 
 
+_ready = Event()
+
+
 def compile_kernels(announce: Callable[[], None]) -> None:
     """Does nothing but look where some have been compiled before; `announce` is called where not."""
-    if _are_there():
-        return
-    announce()
-    with _helping():
-        _look_and_shape(_noise())
+    if not (_ready.is_set() or _are_there()):
+        announce()
+        with _helping():
+            _look_and_shape(_noise())
+    _ready.set()
 
 
 def _are_there() -> bool:
@@ -55,9 +59,10 @@ def _helping() -> Iterator[None]:
 
 
 def _other_process() -> "subprocess.Popen[bytes]":
+    here = str(Path(__file__).parents[1])  # the very code that runs here
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "pipeline.warm_up"],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},  # the very code that runs here
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Where the time of a build went: CPU seconds by section and by task, and the least that it could take."""
+"""Where the time of a build went: CPU seconds by section and by task, beside the best known for each."""
 
 import json
 import os

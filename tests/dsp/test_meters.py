@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from dsp.correlation import Correlation
 from dsp.loudness import LoudnessMeter
-from dsp.metrics import Crest, DcMean, LowEnd, Sibilance
+from dsp.metrics import LowEnd, Sibilance
 from dsp.psr import PsrMeter
 from dsp.spectrum import ThirdOctaves
 from dsp.stream import process_all
@@ -32,8 +32,6 @@ METERS = {
     "correlation": (Correlation, lambda meter: meter.reading, (1.0, 1.0, 0.0)),
     "low end": (LowEnd, lambda meter: meter.reading, (1.0, -math.inf)),
     "sibilance": (Sibilance, lambda meter: (meter.moments, meter.flagged_s), ((), 0.0)),
-    "crest": (lambda rate, channels: Crest(channels), lambda meter: meter.reading_db, 0.0),
-    "dc": (lambda rate, channels: DcMean(channels), lambda meter: sum(meter.reading), 0.0),
     "third octaves": (ThirdOctaves, lambda meter: float(meter.reading.level_dbfs.max()), -math.inf),
 }
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dsp.metrics import Crest, DcMean, LowEnd, Moment, Sibilance, highest
+from dsp.metrics import LowEnd, Moment, Sibilance, highest
 from dsp.stream import process_all
 
 RATE = 48_000
@@ -142,23 +142,6 @@ def test_sibilance_of_a_voice_and_of_a_piano(recordings: Path) -> None:
     assert sibilance(piano, rate).moments == ()
 
 
-# Crest factor: a sine has √2, a square wave 1 (0 dB), an impulse among n samples √n.
-@pytest.mark.parametrize(
-    ("audio", "crest_db"),
-    [
-        (stereo(sine(100), sine(100)), 20 * math.log10(math.sqrt(2))),
-        (stereo(np.sign(sine(100, phase=1e-9)), np.ones(2 * RATE)), 0.0),
-        (np.eye(1, 10_000).T * 0.3, 40.0),
-        (np.zeros((100, 2)), 0.0),
-        (np.empty((0, 2)), 0.0),
-    ],
-)
-def test_crest(audio: Audio, crest_db: float) -> None:
-    meter = Crest(audio.shape[1])
-    process_all(meter, audio)
-    assert meter.reading_db == pytest.approx(crest_db, abs=1e-3)
-
-
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_highest_is_the_largest_magnitude(channels: int) -> None:
     audio = np.random.default_rng(4).standard_normal((1000, channels)) * 1e-3
@@ -167,13 +150,6 @@ def test_highest_is_the_largest_magnitude(channels: int) -> None:
     assert highest(audio) == 1.5
     assert highest(np.full((3, channels), -5e-324)) == 5e-324
     assert highest(np.zeros((3, channels))) == highest(audio[:0]) == 0.0
-
-
-def test_dc_is_that_of_each_channel() -> None:
-    meter = DcMean()
-    process_all(meter, stereo(sine(100) + 0.25, 0.5 * sine(100) - 0.125))
-    assert meter.reading == pytest.approx((0.25, -0.125), abs=1e-12)
-    assert DcMean(3).reading == (0.0, 0.0, 0.0)
 
 
 # Blocks
@@ -195,12 +171,11 @@ def test_blocks_of_any_size_give_one_reading(seed: int, channels: int, sizes: li
     audio[4000:7000] += sine(7071, 3000 / RATE)[:, None]
 
     def readings(blocks: list[Audio]) -> tuple[list[float], tuple[tuple[Moment, ...], float]]:
-        low, crest, dc = LowEnd(RATE, channels), Crest(channels), DcMean(channels)
-        sharp = Sibilance(RATE, channels)
-        for meter in (low, crest, dc, sharp):
+        low, sharp = LowEnd(RATE, channels), Sibilance(RATE, channels)
+        for meter in (low, sharp):
             passed = [meter.process(block) for block in blocks] + [meter.flush()]
             assert np.array_equal(np.concatenate(passed), audio)
-        return [*low.reading, crest.reading_db, *dc.reading], (sharp.moments, sharp.flagged_s)
+        return [*low.reading], (sharp.moments, sharp.flagged_s)
 
     sums, flags = readings([audio])
     cut_sums, cut_flags = readings(list(cut(audio, sizes)))

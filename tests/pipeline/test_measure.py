@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 from dsp.correlation import Correlation
 from dsp.loudness import LoudnessMeter, gating_blocks
-from dsp.metrics import Crest, LowEnd
+from dsp.metrics import LowEnd
 from dsp.psr import PsrMeter
 from dsp.spectrum import NOMINAL_HZ, ThirdOctaves
 from dsp.stream import process_all
@@ -46,9 +46,9 @@ def test_a_tone(rate: int) -> None:
 def test_readings_are_those_of_the_meters_alone(channels: int) -> None:
     audio = plucks(RATE, 4.0)[:, :channels]
     audio = np.ascontiguousarray(audio)
-    loudness, psr, crest = LoudnessMeter(RATE, channels), PsrMeter(RATE, channels), Crest(channels)
+    loudness, psr = LoudnessMeter(RATE, channels), PsrMeter(RATE, channels)
     correlation, low_end, thirds = (kind(RATE, channels) for kind in (Correlation, LowEnd, ThirdOctaves))
-    for meter in (loudness, psr, crest, correlation, low_end, thirds):
+    for meter in (loudness, psr, correlation, low_end, thirds):
         process_all(meter, audio)
     found = measured(audio)
     assert found.lufs_i == loudness.reading.integrated_lufs
@@ -56,11 +56,25 @@ def test_readings_are_those_of_the_meters_alone(channels: int) -> None:
     assert found.lufs_s_max == loudness.reading.short_term_max_lufs
     assert found.lra_lu == loudness.reading.range_lu
     assert (found.true_peak_dbtp, found.psr_min_db) == psr.reading[:2]
-    assert found.crest_db == pytest.approx(crest.reading_db, abs=1e-9)
     assert found.correlation == pytest.approx(correlation.reading.overall, abs=1e-12)
     assert found.correlation_min == pytest.approx(correlation.reading.lowest, abs=1e-12)
     assert found.low_correlation == low_end.reading.correlation
     assert found.thirds_dbfs == tuple(thirds.reading.level_dbfs)
+
+
+# A sine has √2, a square wave 1 (0 dB), an impulse among n samples √n.
+@pytest.mark.parametrize(
+    ("audio", "crest_db"),
+    [
+        (columns(sine(100.0, -6.0, 2.0, RATE)), 20 * math.log10(math.sqrt(2))),
+        (columns(np.sign(sine(100.0, -6.0, 2.0, RATE) + 1e-9)), 0.0),
+        (np.eye(1, 10_000).T * 0.3, 40.0),
+        (np.zeros((100, 2)), 0.0),
+        (np.empty((0, 2)), 0.0),
+    ],
+)
+def test_crest(audio: np.ndarray, crest_db: float) -> None:
+    assert measured(audio).crest_db == pytest.approx(crest_db, abs=1e-3)
 
 
 @pytest.mark.parametrize("frames", [0, 1, 5000, 4 * RATE])

@@ -207,6 +207,17 @@ def test_when_the_scheduler_is_lost_it_says_so(manifest: Path, tmp_path: Path) -
     )
 
 
+def test_an_album_that_begins_when_nobody_is_there_is_told_only_of_the_scheduler(tmp_path: Path) -> None:
+    with Cluster(tmp_path / "cluster") as there:
+        there.add_worker("one")
+        with clusters.connected(there.address) as cluster:
+            there.kill("one")
+            cluster.ask("", {})  # workers that come later look for themselves
+            there.kill_scheduler()
+            with pytest.raises(OSError, match="the scheduler is lost; what is finished is kept"):
+                cluster.ask("", {})
+
+
 def test_a_task_that_kills_its_workers_is_named(manifest: Path, tmp_path: Path) -> None:
     flag = tmp_path / "hangs"
     with Cluster(tmp_path / "cluster", allowed_failures=0) as cluster:
