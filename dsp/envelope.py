@@ -23,6 +23,7 @@ TICKS_PER_SUB_BLOCK = TICKS_PER_SECOND // SUB_BLOCKS_PER_SECOND
 STEPS_PER_TICK = 8
 SIDE_LEVEL = 0.86
 SILENCE = 1e-9
+TICKS_AT_ONCE = 3000  # 10 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +63,45 @@ class Envelope:
         """
         if self.peak_max <= ceiling:
             return self
-        level = _level_within(self.peak)
-        computer = GainComputer(limiter, ceiling, TICKS_PER_SECOND * STEPS_PER_TICK)
-        gain = np.concatenate([computer.process(level.ravel()), computer.flush()]).reshape(level.shape)
-        was = np.einsum("ts,ts->t", level, level)
-        level *= gain
-        remains = np.einsum("ts,ts->t", level, level)
+        was, remains = _powers(self.peak, GainComputer(limiter, ceiling, TICKS_PER_SECOND * STEPS_PER_TICK))
         return Envelope(self.energy * _over_ticks(remains) / _over_ticks(was), np.minimum(self.peak, ceiling))
 
 
-def _level_within(peak: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(ticks, 8) level: the peak in the middle of its tick, and to the side what the neighbour had too."""
-    peak = np.maximum(peak, SILENCE)
-    between = SIDE_LEVEL * np.minimum(peak[:-1], peak[1:])
-    level = np.full((len(peak), STEPS_PER_TICK), SILENCE)
+def _powers(
+    peak: NDArray[np.float64], computer: GainComputer
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(ticks,) power of the level within each tick, before and behind a limiter."""
+    was, remains = np.empty(len(peak)), np.empty(len(peak))
+    levels, gains, heard = np.empty(0), np.empty(0), 0  # gains come later than the levels that they are for
+    for first in range(0, len(peak), TICKS_AT_ONCE):
+        level = _level_within(peak, first, min(first + TICKS_AT_ONCE, len(peak)))
+        was[first : first + len(level)] = _power(level)
+        levels = np.concatenate([levels, level.ravel()])
+        gains = np.concatenate([gains, computer.process(level.ravel())])
+        if first + len(level) == len(peak):
+            gains = np.concatenate([gains, computer.flush()])
+        ticks = len(gains) // STEPS_PER_TICK
+        steps = ticks * STEPS_PER_TICK
+        remains[heard : heard + ticks] = _power((levels[:steps] * gains[:steps]).reshape(-1, STEPS_PER_TICK))
+        levels, gains, heard = levels[steps:], gains[steps:], heard + ticks
+    return was, remains
+
+
+def _power(level: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(ticks, steps) to (ticks,)."""
+    return np.asarray(np.einsum("ts,ts->t", level, level))
+
+
+def _level_within(peak: NDArray[np.float64], first: int, stop: int) -> NDArray[np.float64]:
+    """(ticks, 8) level of some: the peak amid its tick, and to the side what the neighbour had too."""
+    before = min(first, 1)
+    around = np.maximum(peak[first - before : stop + 1], SILENCE)
+    between = SIDE_LEVEL * np.minimum(around[:-1], around[1:])
+    level = np.full((len(around), STEPS_PER_TICK), SILENCE)
     level[1:, :3] = between[:, None]
-    level[:, 3:5] = peak[:, None]
+    level[:, 3:5] = around[:, None]
     level[:-1, 5:] = between[:, None]
-    return level
+    return level[before : before + stop - first]
 
 
 def _over_ticks(power: NDArray[np.float64]) -> NDArray[np.float64]:

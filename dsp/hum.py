@@ -1,5 +1,7 @@
 """Mains hum: found by its harmonics in the quiet moments of a programme, and taken out by notches."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy import fft
 from numpy.lib.stride_tricks import sliding_window_view
@@ -26,6 +28,7 @@ SHORT_S = 0.2
 SHORT_HOP_S = 0.1
 SHORT_PER_FRAME = 10
 MOST_BLACK = 0.02
+BINS_AT_ONCE = 256
 SILENCE_POWER = 1e-16
 
 # Notes change the size of a line and not its phase; what music adds to hum changes both alike.
@@ -96,18 +99,23 @@ class HumMeter(Meter):
     def reading(self) -> Hum:
         if len(self._levels_db) < LEAST_FRAMES:
             return NO_HUM
-        levels_db, bin_hz = np.stack(self._levels_db), self._low_rate / self._frame
-        lines = lines_of(np.quantile(levels_db, LOW_SHARE, axis=0).astype(np.float64), bin_hz)
+        bins, bin_hz = len(self._levels_db[0]), self._low_rate / self._frame
+        cuts = [*range(0, bins, BINS_AT_ONCE), bins]
+        low_db = [np.quantile(self._levels(*cut), LOW_SHARE, axis=0) for cut in pairwise(cuts)]
+        lines = lines_of(np.concatenate(low_db).astype(np.float64), bin_hz)
         if not enough(lines):
             return NO_HUM
-        phasors = np.concatenate(self._phasors)
-        lasting = steady(lines, levels_db, bin_hz)
-        return hum_of([line for line in lasting if not self._swings(line.hz, phasors)])
+        lasting = steady(lines, self._levels, bin_hz)
+        return hum_of([line for line in lasting if not self._swings(line.hz)])
 
-    def _swings(self, hz: float, phasors: NDArray[np.complex64]) -> bool:
+    def _levels(self, first: int, stop: int) -> NDArray[np.float32]:
+        """(frames, bins) of some bins: all of a long programme are not copied at once."""
+        return np.stack([levels_db[first:stop] for levels_db in self._levels_db])
+
+    def _swings(self, hz: float) -> bool:
         """Whether what is at a frequency swells and fades within seconds, in phase, as notes do."""
         nearest = np.abs(self._short_bins * self._low_rate / self._short - hz).argmin()
-        channels = phasors[:, :, nearest]
+        channels = np.concatenate([phasors[:, :, nearest] for phasors in self._phasors])
         heard = channels[:, np.abs(channels).sum(axis=0).argmax()]
         turns = hz * self._hop / self._low_rate * np.arange(len(heard))
         stopped = heard * np.exp(-2j * np.pi * turns)

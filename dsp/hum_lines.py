@@ -1,6 +1,7 @@
 """From the spectra of a programme to hum: lines that stand out and last, and what they are multiples of."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,10 +103,14 @@ def near_mains(hz: NDArray[Any], apart_hz: float, slack_hz: float) -> NDArray[np
     return near
 
 
-def steady(lines: list[Line], levels_db: Levels, bin_hz: float) -> list[Line]:
-    """Those that keep their level in all frames, (frames, bins), with the level that they have."""
+def steady(lines: list[Line], levels_of: Callable[[int, int], Levels], bin_hz: float) -> list[Line]:
+    """Those that keep their level in all frames, with the level that they have.
+
+    Args:
+        levels_of: in dB, (frames, bins), of the bins from a first one up to another.
+    """
     ring = _ring(bin_hz)
-    levelled = [replace(line, level_db=_steady_level_db(line, levels_db, ring)) for line in lines]
+    levelled = [replace(line, level_db=_steady_level_db(line, levels_of, ring)) for line in lines]
     # Quieter in a tenth of all frames than in the quietest: it comes and goes.
     return [
         line
@@ -114,11 +119,13 @@ def steady(lines: list[Line], levels_db: Levels, bin_hz: float) -> list[Line]:
     ]
 
 
-def _steady_level_db(line: Line, levels_db: Levels, ring: NDArray[np.int_]) -> float:
+def _steady_level_db(line: Line, levels_of: Callable[[int, int], Levels], ring: NDArray[np.int_]) -> float:
     """Level in the fifth of the frames where it is quietest around it; inf when it varies."""
-    around_db = np.median(levels_db[:, line.place + ring], axis=1)
+    place = -int(ring.min())
+    levels_db = levels_of(line.place - place, line.place + int(ring.max()) + 1)
+    around_db = np.median(levels_db[:, place + ring], axis=1)
     quietest = np.argsort(around_db, kind="stable")[: max(3, round(QUIET_SHARE * len(around_db)))]
-    tops_db = levels_db[quietest, line.place - 1 : line.place + 2].max(axis=1)
+    tops_db = levels_db[quietest, place - 1 : place + 2].max(axis=1)
     low_db, middle_db, high_db = quantiles(tops_db, (0.25, 0.5, 0.75))
     return float(middle_db) if high_db - low_db <= STEADY_DB else math.inf
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from dsp import envelope
 from dsp.envelope import TICKS_PER_SECOND, Envelope, EnvelopeMeter
 from dsp.gain import gain_to_db
 from dsp.limiter import Limiter, LimiterSettings
@@ -200,6 +201,19 @@ def test_short_envelopes(ticks):
     limited = Envelope(np.ones(ticks), np.full(ticks, 2.0)).limited(LimiterSettings(), 1.0)
     assert_array_equal(limited.peak, np.ones(ticks))
     assert_allclose(limited.energy, np.full(ticks, 0.25), atol=0.05)
+
+
+@given(ticks=st.integers(1, 400), at_once=st.integers(1, 100), seed=st.integers(0, 99))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_a_limiter_is_foretold_alike_however_much_is_looked_at_once(ticks, at_once, seed):
+    random = np.random.default_rng(seed)
+    sound = Envelope(random.random(ticks), 2.0 * random.random(ticks) ** 4)
+    whole = sound.limited(LimiterSettings(), 0.5)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(envelope, "TICKS_AT_ONCE", at_once)
+        parts = sound.limited(LimiterSettings(), 0.5)
+    assert_array_equal(parts.energy, whole.energy)
+    assert_array_equal(parts.peak, whole.peak)
 
 
 def test_silence_stays_silence():
