@@ -63,18 +63,28 @@ def solve(
     been mastered yet, keeps what it had.
     """
     slots = [slot for island in timeline.islands for slot in island.slots]
-    sounds = [_sounding(envelope, slot) if (envelope := envelopes[slot.reel]) else None for slot in slots]
     held = list(held_db) or [None] * len(reels)
     if levelling.match == "album":
-        if all(gain_db is None for gain_db in held) and all(sounds):
-            return _match_album(reels, [sound for sound in sounds if sound], levelling)
+        if all(gain_db is None for gain_db in held):
+            sounds = [sound for slot in slots if (sound := _sound_of(slot, envelopes))]
+            if len(sounds) == len(slots):
+                return _match_album(reels, sounds, levelling)
         held = shared(reels, held)
     return [
-        _held(reel, sound, gain_db or 0.0, levelling)
-        if sound is None or (gain_db is not None and levelling.match != "off")
-        else _match_one(reel, sound, levelling)
-        for reel, sound, gain_db in zip(reels, sounds, held, strict=True)
+        _level_of(reel, _sound_of(slot, envelopes), gain_db, levelling)
+        for reel, slot, gain_db in zip(reels, slots, held, strict=True)
     ]
+
+
+def _sound_of(slot: Slot, envelopes: Sequence[Envelope | None]) -> Envelope | None:
+    envelope = envelopes[slot.reel]
+    return _sounding(envelope, slot) if envelope else None
+
+
+def _level_of(reel: Reel, sound: Envelope | None, gain_db: float | None, levelling: Levelling) -> ReelLevel:
+    if sound is None or (gain_db is not None and levelling.match != "off"):
+        return _held(reel, sound, gain_db or 0.0, levelling)
+    return _match_one(reel, sound, levelling)
 
 
 def at_gain(reel: Reel, envelope: Envelope, slot: Slot, levelling: Levelling, gain_db: float) -> ReelLevel:

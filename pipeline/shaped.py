@@ -1,9 +1,9 @@
 """Shaped audio on disk: raw 32-bit little-endian float, stereo, with its envelope and readings beside it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -39,6 +39,30 @@ def write_readings(folder: Path, envelope: Envelope, readings: dict[str, Any]) -
 def read_envelope(folder: Path) -> Envelope:
     with np.load(folder / ENVELOPE) as arrays:
         return Envelope(arrays["energy"], arrays["peak"])
+
+
+class Envelopes(Sequence[Envelope | None]):
+    """Those in folders, None where there is no folder. Each is read when it is asked for: the whole of a long
+    album is large, and most of a build has no need of it.
+    """
+
+    def __init__(self, folders: Sequence[Path | None]) -> None:
+        self._folders = folders
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+    @overload
+    def __getitem__(self, place: int) -> Envelope | None: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Envelopes": ...
+
+    def __getitem__(self, place: int | slice) -> "Envelope | Envelopes | None":
+        if isinstance(place, slice):
+            return Envelopes(self._folders[place])
+        folder = self._folders[place]
+        return read_envelope(folder) if folder else None
 
 
 def read_readings(folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pipeline.level import Levelling
 from pipeline.manifest.places import dotted
 from pipeline.master import MasterSpec, code_of, master, stage_name
 from pipeline.reels import Reel
-from pipeline.shaped import AUDIO, read_envelope, read_readings
+from pipeline.shaped import AUDIO, Envelopes, read_readings
 
 Readings = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ class Levelled:
     session: Session
     masterings: tuple[Mastering, ...]
     readings: tuple[Readings | None, ...]
-    envelopes: tuple[Envelope | None, ...]
+    envelopes: Sequence[Envelope | None]
     held: bool
 
 
@@ -51,7 +51,7 @@ def levelled(album: Album, runner: Runner, before: Before, *, hold: bool = False
     runner.run("mastering", [each.task for each in masterings])
     keys = [each.trace.key for each in masterings]
     folders = [runner.cache.path(key) if runner.cache.holds(key) else None for key in keys]
-    envelopes = tuple(read_envelope(folder) if folder else None for folder in folders)
+    envelopes = Envelopes(folders)
     level = album.manifest.level
     last = last_gains_db(album.reels, before)
     # What a dry run does not know is taken for what it was; under one gain for all that is every gain.

@@ -14,7 +14,7 @@ from pipeline.build.run import Runner
 from pipeline.build.trace import Before
 from pipeline.deliver.vinyl import PEAK_MAX_DBTP, side_format
 from pipeline.level import ReelLevel, unlimited_peak_dbtp
-from pipeline.shaped import read_envelope
+from pipeline.shaped import Envelopes
 from pipeline.timeline import Island
 
 # In steps of this, so that sides are not turned down anew for hundredths.
@@ -71,7 +71,7 @@ def _mastered(
     )
     runner.run("mastering", [each.task for each in masterings])
     keys = [each.trace.key for each in masterings]
-    envelopes = [read_envelope(runner.cache.path(key)) if runner.cache.holds(key) else None for key in keys]
+    envelopes = Envelopes([runner.cache.path(key) if runner.cache.holds(key) else None for key in keys])
     session = replace(
         levelled.session,
         timeline=album.vinyl_timeline,

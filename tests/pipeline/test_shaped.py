@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from dsp.envelope import Envelope
 from pipeline.shaped import (
     AUDIO,
     ENVELOPE,
+    Envelopes,
     read_blocks,
     read_envelope,
     read_readings,
@@ -66,3 +68,17 @@ def test_no_date_is_written(folder):
     """Promise 1: the same audio, the same bytes."""
     with zipfile.ZipFile(folder / ENVELOPE) as arrays:
         assert {entry.date_time for entry in arrays.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_envelopes_are_read_when_they_are_asked_for(tmp_path):
+    random = np.random.default_rng(3)
+    written = [Envelope(random.random(ticks), random.random(ticks)) for ticks in (0, 1, 500)]
+    folders = [tmp_path / str(number) for number in range(3)]
+    envelopes = Envelopes([*folders, None])
+    for folder, sound in zip(folders, written, strict=True):
+        folder.mkdir()
+        write_readings(folder, sound, {})
+    assert (len(envelopes), envelopes[3], list(envelopes[3:])) == (4, None, [None])
+    for found, sound in zip(envelopes[:3], written, strict=True):
+        assert_array_equal(found.energy, sound.energy)
+        assert_array_equal(found.peak, sound.peak)
