@@ -121,11 +121,11 @@ def steady(lines: list[Line], levels_of: Callable[[int, int], Levels], bin_hz: f
 
 def _steady_level_db(line: Line, levels_of: Callable[[int, int], Levels], ring: NDArray[np.int_]) -> float:
     """Level in the fifth of the frames where it is quietest around it; inf when it varies."""
-    place = -int(ring.min())
-    levels_db = levels_of(line.place - place, line.place + int(ring.max()) + 1)
-    around_db = np.median(levels_db[:, place + ring], axis=1)
+    reach = int(ring.max())  # as far to either side: the line is in the middle
+    levels_db = levels_of(line.place - reach, line.place + reach + 1)
+    around_db = np.median(levels_db[:, reach + ring], axis=1)
     quietest = np.argsort(around_db, kind="stable")[: max(3, round(QUIET_SHARE * len(around_db)))]
-    tops_db = levels_db[quietest, place - 1 : place + 2].max(axis=1)
+    tops_db = levels_db[quietest, reach - 1 : reach + 2].max(axis=1)
     low_db, middle_db, high_db = quantiles(tops_db, (0.25, 0.5, 0.75))
     return float(middle_db) if high_db - low_db <= STEADY_DB else math.inf
 

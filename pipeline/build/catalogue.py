@@ -16,7 +16,6 @@ from pipeline.build.lock import InUse, holder
 from pipeline.build.request import STORE, Options, is_done, output_of
 from pipeline.build.run import Stopped, Watcher, Workers
 from pipeline.faults import Fault, Faults
-from pipeline.warm_up import compile_kernels
 
 if TYPE_CHECKING:
     from pipeline.build.album import Outcome
@@ -86,8 +85,7 @@ def build_all(
     At most `workers.jobs` + 2 are in work. Those that share a folder or a delivery follow each other in the
     order of `files`. Close the iterator: what runs is stopped then, within a second or so.
     """
-    if workers.jobs > 1 and not workers.far:
-        compile_kernels(lambda: None)
+    workers.compile_first()
     with workers.executing() as executor, ThreadPoolExecutor(workers.jobs + AHEAD) as threads:
         hall = _Hall(options, display, replace(workers, executor=executor), build)
         runs = _runs(files, options)

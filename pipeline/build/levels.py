@@ -31,9 +31,9 @@ def solved(
 
     What a dry run finds is not kept.
     """
-    if any(envelope is None for envelope in envelopes):
-        return solve(reels, envelopes, timeline, levelling, held_db)
     cache = runner.cache
+    if not all(cache.holds(key) for key in keys):
+        return solve(reels, envelopes, timeline, levelling, held_db)
     contents = [cache.output(key) for key in keys]
     slots = [slot for island in timeline.islands for slot in island.slots]
     code = (versions.LEVEL, versions.audio_libraries())

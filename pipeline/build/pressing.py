@@ -103,8 +103,8 @@ def _levels(
         levelling = replace(levelling, ceiling_dbtp=NO_CEILING_DBTP)
     last = masters.last_gains_db(reels, before, "vinyl_gains")
     held = [
-        gain_db if hold or envelope is None else None
-        for gain_db, envelope in zip(last, envelopes, strict=True)
+        gain_db if hold or not runner.cache.holds(key) else None
+        for gain_db, key in zip(last, keys, strict=True)
     ]
     return solved(runner, keys, reels, envelopes, album.vinyl_timeline, levelling, held)
 

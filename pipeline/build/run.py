@@ -83,6 +83,11 @@ class Workers:
             with ThreadPoolExecutor(self.jobs) as executor:
                 yield executor
 
+    def compile_first(self, announce: Callable[[], None] = lambda: None) -> None:
+        """Kernels, where tasks run here and none are; whoever hands in an executor has seen to it."""
+        if self.jobs > 1 and not (self.executor or self.far):
+            compile_kernels(announce)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -135,8 +140,9 @@ class Runner:
         if missing and not self.dry:
             self.kept -= whole * len(missing)
             self.watcher.stage(stage, sum(task.seconds for task in missing))
-            if compiling and self.workers.jobs > 1 and not self.workers.executor:
-                compile_kernels(partial(self.watcher.started, "compiling kernels", "once on this machine"))
+            if compiling:
+                announce = partial(self.watcher.started, "compiling kernels", "once on this machine")
+                self.workers.compile_first(announce)
             self._run_all(stage, sorted(missing, key=lambda task: -task.seconds), twins)
 
     def map(self, stage: str, pieces: Sequence[Piece]) -> list[Any]:

@@ -6,8 +6,6 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 COMPILE = "from pipeline.warm_up import compile_kernels; compile_kernels(lambda: print('begins', flush=True))"
 
 
@@ -41,7 +39,6 @@ def test_both_halves_are_compiled_once(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nb?")} == written
 
 
-@pytest.mark.skipif(os.name != "posix", reason="processes are counted by their group")
 def test_the_other_process_ends_with_an_interrupt(tmp_path):
     process = compiling(tmp_path, start_new_session=True, stderr=subprocess.DEVNULL)
     assert process.stdout.readline() == "begins\n"
