@@ -10,8 +10,12 @@ _SETTINGS = {_M_TRIM_THRESHOLD: 1 << 28, _M_TOP_PAD: 1 << 24, _M_MMAP_THRESHOLD:
 
 
 def keep_freed() -> None:
-    """For the whole process; does nothing where the C library is another."""
+    """From now on, for the whole process; does nothing where the C library is another.
+
+    What is kept so far is handed back: it may lie where the threads that come do not look for it.
+    """
     with suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(None)
+        library.malloc_trim(0)
         for setting, size_bytes in _SETTINGS.items():
             library.mallopt(setting, size_bytes)
