@@ -134,4 +134,5 @@ def _task(source: Source, sha256: str, stamp: list[int]) -> Task:
         reason="not heard before",
         place=source.place,
         path=source.route,
+        weight=float(stamp[0]),  # its size: nobody knows yet how long it is
     )

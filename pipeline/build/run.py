@@ -27,7 +27,8 @@ class Task:
 
     `seconds` is the length of audio it goes through, `reason` why it would have to run. Faults it
     raises are given `place`, so that they point into the manifest. Where it is to run in another process,
-    `work` is a function of a module with all that it needs in its arguments.
+    `work` is a function of a module with all that it needs in its arguments. `weight` is how much work it is
+    beside the other tasks of its stage, where the length of the audio does not say it.
     """
 
     keys: tuple[str, ...]
@@ -37,6 +38,7 @@ class Task:
     reason: str = "new"
     place: str = ""
     path: str = ""
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Account:
 
 @dataclass(slots=True)
 class Runner:
-    """Runs what the cache does not hold, side by side, the longest first.
+    """Runs what the cache does not hold, side by side, the longest first: a short one at the end leaves
+    little time to those that have nothing more to do.
 
     When `dry`, nothing runs. `used` are the keys of all tasks that were asked for.
     """
@@ -143,7 +146,7 @@ class Runner:
             if compiling:
                 announce = partial(self.watcher.started, "compiling kernels", "once on this machine")
                 self.workers.compile_first(announce)
-            self._run_all(stage, sorted(missing, key=lambda task: -task.seconds), twins)
+            self._run_all(stage, sorted(missing, key=_most_first), twins)
 
     def map(self, stage: str, pieces: Sequence[Piece]) -> list[Any]:
         """What each piece of work hands back, in their order. A fault of one ends all."""
@@ -254,6 +257,10 @@ class Runner:
         if self._stop.is_set() or self.workers.stop.is_set():
             raise Stopped
         self.watcher.advanced(seconds)
+
+
+def _most_first(task: Task) -> float:
+    return -(task.weight or task.seconds)
 
 
 def silent(_: float) -> None:

@@ -316,6 +316,13 @@ def test_a_task_makes_every_format_in_one_pass(shaped):
         np.testing.assert_array_equal(codes_of(cd.path, 16), codes_of(flac.path, 16))
 
 
+def test_encoders_and_high_rates_weigh_more_than_a_little_length(tmp_path):
+    made = limited(session(album({}, {})), [CD, MP3]) + limited(session(album({}, {})), [HI_RES, FLAC])
+    longer_mp3, mp3, longer_flac, flac, longer_hi_res, hi_res = (task(each, Cache(tmp_path)) for each in made)
+    assert hi_res.weight > flac.weight and mp3.weight > longer_flac.weight
+    assert longer_mp3.weight > mp3.weight and longer_hi_res.weight > hi_res.weight
+
+
 def test_a_task_makes_only_the_formats_that_are_missing(shaped):
     cache, album = shaped
     run(cache, [task(each, cache) for each in limited(album, [FLAC])])

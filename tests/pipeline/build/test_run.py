@@ -138,6 +138,13 @@ def test_the_longest_runs_first(one_by_one, diary):
     assert diary.begun == ["30.0", "12.0", "3.0", "1.0"]
 
 
+def test_what_is_more_work_runs_before_what_is_longer(one_by_one, diary):
+    tasks = [task("long", seconds=20.0), task("heavy", seconds=10.0, weight=40.0), task("light", weight=5.0)]
+    one_by_one.run("testing", tasks)
+    assert diary.begun == ["heavy", "long", "light"]
+    assert diary.stages == [("testing", 31.0)]
+
+
 def test_the_same_work_is_done_once(runner, diary):
     """The same mix twice on an album; and once more among others."""
     twice = [task("a"), task("a"), task("b")]
