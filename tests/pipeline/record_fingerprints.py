@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -346,10 +347,19 @@ def _encoded(text: str) -> Fingerprint:
 
 
 def _maker(path: Path, codec: str) -> str:
+    if codec == "opus":  # libopus has SSE approximate roots, which each maker does otherwise: xiph/opus#259
+        return f"{Path(executable()).name}, {_processor_maker()}"
     if codec not in ("wav", "flac"):
         return Path(executable()).name
     vendor = f", {FLAC(path).tags.vendor}" if codec == "flac" else ""
     return f"libsndfile {soundfile.__libsndfile_version__}{vendor}, {platform.machine()}"
+
+
+def _processor_maker() -> str:
+    """As Linux has it on PCs, or what the system calls the processor."""
+    known = Path("/proc/cpuinfo")
+    found = re.search(r"^vendor_id\s*: (.+)$", known.read_text(), re.MULTILINE) if known.exists() else None
+    return found[1] if found else platform.processor()
 
 
 # --- all of it
