@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 COMPILE = "from pipeline.warm_up import compile_kernels; compile_kernels(lambda: print('begins', flush=True))"
 
@@ -43,9 +44,13 @@ def test_the_other_process_ends_with_an_interrupt(tmp_path):
     process = compiling(tmp_path, start_new_session=True, stderr=subprocess.DEVNULL)
     assert process.stdout.readline() == "begins\n"
     time.sleep(1.0)  # until there are two
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert process.returncode
+    # One that arrives while Python clears up is lost: that is done again, as by whoever waits in vain.
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=5.0)
+            break
+    assert process.poll()
     deadline = time.monotonic() + 10.0
     while not is_gone(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
